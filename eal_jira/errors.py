@@ -1,0 +1,95 @@
+"""The family of errors. Each carries three answers: what happened, what was refused, what to do next.
+
+An error is worded here once; whoever catches it prints `str(error)` and exits with `error.exit_code`
+(sysexits.h numbers, see DESIGN 9). Secrets never enter a message: errors are built from places and names, not values.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+class EalError(Exception):
+    """Something a user or operator can mend. Never printed with a traceback."""
+
+    exit_code = 75
+
+    def __init__(self, happened: str, *, refused: str = "", remedy: str = "") -> None:
+        self.happened = happened
+        self.refused = refused
+        self.remedy = remedy
+        super().__init__(" ".join(part for part in (happened, refused, remedy) if part))
+
+
+class UsageError(EalError):
+    """The command line asks for something that can't be done."""
+
+    exit_code = 2
+
+
+class ConfigError(EalError):
+    """The configuration or a guideline file can't be used."""
+
+    exit_code = 78
+
+
+class AdapterError(ConfigError):
+    """An adapter is missing, broken, or was asked for something it can't do."""
+
+
+class TrackerUnreachable(EalError):
+    """The tracker gave no usable answer: no connection, a time-out, a server error, a page instead of data."""
+
+    exit_code = 69
+
+
+class AnswerUnknown(TrackerUnreachable):
+    """A write was sent and its answer got lost: it may or may not have taken effect. Never simply resent."""
+
+
+class TryLater(EalError):
+    """The tracker asks for patience. `wait` is the minimum it named, None when it named none."""
+
+    exit_code = 75
+
+    def __init__(
+        self,
+        happened: str,
+        *,
+        wait: timedelta | None = None,
+        reason: str = "",
+        refused: str = "",
+        remedy: str = "",
+    ) -> None:
+        super().__init__(happened, refused=refused, remedy=remedy)
+        self.wait = wait
+        #: the tracker's word for the limit that was met, empty when it gave none
+        self.reason = reason
+
+
+class NotAllowed(EalError):
+    """The tracker knows us and says no, or does not know us."""
+
+    exit_code = 77
+
+
+class RefusedByTracker(EalError):
+    """The tracker understood the request and refuses its content: `problems` says why, by field."""
+
+    exit_code = 75
+
+    def __init__(
+        self, happened: str, *, problems: dict[str, str] | None = None, refused: str = "", remedy: str = ""
+    ) -> None:
+        super().__init__(happened, refused=refused, remedy=remedy)
+        self.problems = problems or {}
+
+
+class Gone(RefusedByTracker):
+    """The issue can't be seen: deleted, moved out of sight, or hidden. These look the same from outside."""
+
+
+class StoreError(EalError):
+    """The database can't be opened, is newer than this program, or is in use."""
+
+    exit_code = 78

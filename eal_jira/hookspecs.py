@@ -1,0 +1,188 @@
+"""The adapter contract: the manual for plugin authors.
+
+An adapter is an importable package (or module) registered under the entry point group ``eal_jira``. It implements
+one or more of the hooks below with ``@eal_jira.hookspecs.hookimpl``. Ours are found the same way; read
+``plugins/eal_tracker_jira`` for a whole one and inherit from ``eal_jira.testing.TrackerContract`` to see whether
+yours keeps the contract.
+
+Words: a *tracker* holds issues; *pages* hold documents for people. The cycle never asks an adapter for something
+its `Capabilities` leave out.
+
+Errors: adapters raise the errors of ``eal_jira.errors`` and nothing else for what can go wrong outside:
+`TrackerUnreachable`, `AnswerUnknown` (a write whose answer was lost), `TryLater`, `NotAllowed`, `RefusedByTracker`,
+`Gone`, `ConfigError`. An outage is an error, never an empty answer.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pluggy
+
+from eal_jira.model import (
+    Capabilities,
+    Identity,
+    IssuePage,
+    IssueRef,
+    IssueState,
+    Page,
+    PageRef,
+    Scope,
+    Sprint,
+    TicketDraft,
+    Vocabulary,
+)
+
+hookspec = pluggy.HookspecMarker("eal_jira")
+hookimpl = pluggy.HookimplMarker("eal_jira")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What an adapter gets to work with.
+
+    `options` is its own table of the config file (without the keys named here), to be checked by the adapter;
+    `secret` returns the credential afresh at each call, so that a replaced secret file is picked up.
+    """
+
+    url: str
+    user: str | None
+    secret: Callable[[], str]
+    options: Mapping[str, object]
+
+
+class Tracker(ABC):
+    """A connection to one tracker site. Made by `eal_tracker`; used by one thread at a time."""
+
+    @property
+    @abstractmethod
+    def capabilities(self) -> Capabilities:
+        """What this tracker can do. Asked after the first `whoami`, so it may depend on what was found there."""
+
+    @abstractmethod
+    def whoami(self) -> Identity:
+        """Called first in every cycle, costing one request. Raises `NotAllowed` when the tracker does not know us."""
+
+    @abstractmethod
+    def vocabulary(self) -> Vocabulary:
+        """Statuses and fields by id. Called at the first cycle, daily, and when an issue uses an unknown status."""
+
+    @abstractmethod
+    def changed(self, scope: Scope, since: timedelta | None, cursor: str | None = None) -> Iterator[IssuePage]:
+        """Issues of the scope that changed within the last `since` (None: all there are), with whole histories.
+
+        Pages come oldest change first. Each page's `cursor` goes on after that page, also in another process;
+        reading some issues twice is fine, missing one is not. An issue that changes meanwhile may come again.
+        What can't be read is in `IssuePage.set_aside`.
+        """
+
+    @abstractmethod
+    def read(self, issue_ids: Sequence[str]) -> IssuePage:
+        """These issues as they are now, in any order, not through an index that may lag. Absent ones are left out."""
+
+    @abstractmethod
+    def members(self, scope: Scope) -> frozenset[str]:
+        """Ids of the issues now in the scope. Called for boards and queries, where a field change moves issues."""
+
+    def sprints(self, scope: Scope) -> tuple[Sprint, ...]:
+        """Sprints of the scope's boards. Only asked when `capabilities.sprints`."""
+        raise NotImplementedError
+
+    # --- writes: called by the outbox only, one at a time per issue -----------------------------------------
+
+    def look(self, issue_id: str) -> IssueState:
+        """The issue's labels, status and our property, read after our own writes. Raises `Gone`."""
+        raise NotImplementedError
+
+    def edit_labels(self, issue_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
+        """Adds and removes labels, leaving all others. Idempotent. Needs `capabilities.labels`."""
+        raise NotImplementedError
+
+    def set_property(self, issue_id: str, value: Mapping[str, object]) -> None:
+        """Stores our one property on the issue, replacing it. Idempotent. Needs `capabilities.properties`."""
+        raise NotImplementedError
+
+    def find_comment(self, issue_id: str, marker: str) -> str | None:
+        """Id of our comment with this marker, None when there is none."""
+        raise NotImplementedError
+
+    def add_comment(self, issue_id: str, body: str, marker: str) -> str:
+        """Adds a comment (Markdown) that carries the marker; returns its id. Raises `AnswerUnknown`."""
+        raise NotImplementedError
+
+    def edit_comment(self, issue_id: str, comment_id: str, body: str, marker: str) -> None:
+        """Replaces our comment's text, without mail where the tracker can. Needs `capabilities.edit_comments`."""
+        raise NotImplementedError
+
+    def highest_key(self, project: str) -> str:
+        """The newest issue's key that can be seen in the project, "" when it has none. Read before a create."""
+        raise NotImplementedError
+
+    def create(self, draft: TicketDraft) -> IssueRef:
+        """Creates the ticket with its marker and label in one request, sent once.
+
+        Raises `AnswerUnknown` when the answer is lost; the outbox then looks with `find_tickets` before anything else.
+        """
+        raise NotImplementedError
+
+    def find_tickets(self, project: str, marker: str, after: str) -> tuple[IssueRef, ...]:
+        """Tickets with this marker: by probing keys newer than `after`, then by search. Lowest id first."""
+        raise NotImplementedError
+
+    def transition(self, issue_id: str, status: str) -> None:
+        """Moves the issue to the status with this name, if it is not there. Raises `RefusedByTracker`."""
+        raise NotImplementedError
+
+    def url(self, ref: IssueRef) -> str:
+        """Where people open the issue."""
+        raise NotImplementedError
+
+    def close(self) -> None:  # noqa: B027 - closing nothing is a proper outcome
+        """Gives back connections. Called once, when the daemon or command ends."""
+
+
+class Pages(ABC):
+    """A place for documents: a wiki, a folder of HTML files. Made by `eal_pages`."""
+
+    @abstractmethod
+    def put(self, page: Page) -> PageRef:
+        """Makes the page with this key be so, creating or updating it. Same page twice: no second write.
+
+        Found by its key, not by its title. What people wrote outside our part stays as it is.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterInfo:
+    """What an adapter says about itself, for `doctor` and the documentation."""
+
+    name: str
+    #: "tracker" or "pages"
+    kind: str
+    summary: str
+
+
+@hookspec
+def eal_adapter_info() -> AdapterInfo | Sequence[AdapterInfo]:  # type: ignore[empty-body]
+    """Called once at start-up: which adapters this plugin brings."""
+
+
+@hookspec(firstresult=True)
+def eal_tracker(name: str, connection: Connection) -> Tracker | None:
+    """Called when a tracker is needed. `name` is ``tracker.adapter`` of the config; return None if it isn't yours.
+
+    Check `connection.options` here and raise `ConfigError` with the key's name; send no request yet.
+    """
+
+
+@hookspec(firstresult=True)
+def eal_pages(name: str, options: Mapping[str, object], now: Callable[[], datetime]) -> Pages | None:
+    """Called when a team's ``pages`` names this adapter. `options` is the table ``[pages.NAME]`` of the config."""
+
+
+@hookspec
+def eal_rule_kinds() -> Sequence[type]:  # type: ignore[empty-body]
+    """Called once at start-up: further rule kinds, each a subclass of ``eal_jira.process.rules.Rule``."""

@@ -1,0 +1,356 @@
+"""The frozen values that pass between rooms. This module imports nothing of ours.
+
+Three groups: what a tracker has (issues, changes, comments), what the process has (events, stays, deviations),
+and what we want to be true in the tracker (tickets, comments, pages). Times are aware datetimes in UTC everywhere;
+durations are ``timedelta``; identifiers are the tracker's own, as strings. People appear only as `Actor`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+Actor = NewType("Actor", str)
+"""Who did something. In what an adapter returns: the tracker's stable account id. From the mirror onwards: a keyed
+pseudonym that nobody can turn back into a person without the key in the store."""
+
+Value = str | float | bool | None | tuple[str, ...]
+"""A field's value in neutral form: text, number, yes/no, nothing, or several texts."""
+
+
+# --- what a tracker has ---------------------------------------------------------------------------------------
+
+
+class Category(StrEnum):
+    """What a status means for the flow of work; every tracker can tell these three apart."""
+
+    TODO = "todo"
+    DOING = "doing"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    #: the tracker's id; names change and repeat, ids don't
+    id: str
+    name: str
+    category: Category
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    id: str
+    name: str
+    #: "text", "number", "date", "option", "user", "list", "sprint", "rank" or "other"
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words that a tracker uses at the moment: its statuses and its fields, by id."""
+
+    statuses: Mapping[str, Status]
+    fields: Mapping[str, Field]
+
+    def status_ids(self, name: str) -> frozenset[str]:
+        """All ids of statuses with this name (case and outer spaces ignored); empty when the tracker has none."""
+        wanted = name.strip().casefold()
+        return frozenset(s.id for s in self.statuses.values() if s.name.strip().casefold() == wanted)
+
+    def status_name(self, status_id: str | None) -> str:
+        """The current name of a status, or the id itself when the tracker no longer knows it."""
+        if status_id is None:
+            return "nothing"
+        known = self.statuses.get(status_id)
+        return known.name if known else status_id
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which issues belong together: projects by key, or a board, or a query in the tracker's own language."""
+
+    projects: tuple[str, ...] = ()
+    board: str | None = None
+    query: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sprint:
+    id: str
+    name: str
+    #: "future", "active" or "closed"
+    state: str
+    start: datetime | None = None
+    end: datetime | None = None
+    completed: datetime | None = None
+    goal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one history entry. `position` counts the fields inside the entry, from 0."""
+
+    history_id: str
+    position: int
+    at: datetime
+    actor: Actor | None
+    #: the field's id where the tracker gives one ("status", "customfield_10010"), else its name
+    field: str
+    from_id: str | None
+    from_text: str | None
+    to_id: str | None
+    to_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    id: str
+    at: datetime
+    updated: datetime
+    actor: Actor | None
+    #: plain text; what stood in quotes or code blocks is left out
+    text: str
+    #: our own marker, where this comment is ours
+    marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    id: str
+    kind: str
+    #: "inward" or "outward", seen from the issue that holds the link
+    direction: str
+    other_id: str
+    other_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue as it is now. `id` is the identity; `key` changes when it moves."""
+
+    id: str
+    key: str
+    project: str
+    type: str
+    #: status id, see `Vocabulary`
+    status: str
+    summary: str
+    created: datetime
+    updated: datetime
+    resolved: datetime | None = None
+    priority: str | None = None
+    creator: Actor | None = None
+    reporter: Actor | None = None
+    assignee: Actor | None = None
+    labels: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    points: float | None = None
+    #: id of the parent issue
+    parent: str | None = None
+    #: ids of the sprints it is or was in
+    sprints: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    #: every other filled field by id
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    #: the value of our own issue property, None when it carries none
+    property: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRecord:
+    """An issue with its whole history (oldest first) and its comments (oldest first)."""
+
+    issue: Issue
+    changes: tuple[Change, ...] = ()
+    comments: tuple[Comment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Something that could not be used, kept where `status` shows it, so that it stops nothing else."""
+
+    #: "record" (unreadable), "history" (incomplete), "trace" (contradicts itself), "team", "intent", …
+    kind: str
+    #: what it is about: an issue key or id, a team's name, an intent's key
+    ref: str
+    #: one sentence: what is wrong and what would mend it
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssuePage:
+    """One page of a pass over the tracker. `cursor` handed back to `changed` goes on after this page."""
+
+    records: tuple[IssueRecord, ...]
+    cursor: str
+    set_aside: tuple[SetAside, ...] = ()
+    #: how many issues the whole pass will bring, when the tracker tells
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who we are in the tracker, as it says right now."""
+
+    actor: Actor
+    #: IANA name of the account's time zone
+    time_zone: str
+    #: the tracker's clock
+    now: datetime
+    #: "Jira Cloud", "Jira Data Center 10.3.24", …
+    flavour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an adapter can do. The cycle leaves out what is False and says so in `status`."""
+
+    history: bool = True
+    comments: bool = True
+    sprints: bool = False
+    labels: bool = False
+    properties: bool = False
+    #: edit a comment in place
+    edit_comments: bool = False
+    tickets: bool = False
+    transitions: bool = False
+
+
+# --- what the process has -------------------------------------------------------------------------------------
+
+
+class Activity(StrEnum):
+    """What kind of event; further field changes carry the field's id instead."""
+
+    CREATED = "created"
+    STATUS = "status"
+    ASSIGNEE = "assignee"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of an issue's process. `from_`/`to` are ids (status id, actor) or texts for other fields."""
+
+    seq: int
+    at: datetime
+    activity: str
+    from_: str | None
+    to: str | None
+    actor: Actor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One issue's unbroken time in one status. `left` is None while it is still there."""
+
+    status: str
+    entered: datetime
+    left: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One issue's process: its events in order and its stays in order."""
+
+    issue: Issue
+    events: tuple[Event, ...]
+    stays: tuple[Stay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule saw in one trace, before it is tied to a guideline version."""
+
+    at: datetime
+    #: `Event.seq` of the events it rests on
+    events: tuple[int, ...]
+    #: what kind of departure, equal in all issues that depart in the same way ("Open → Done")
+    signature: str
+    #: one sentence for the team, ending in a question
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One place where a trace departs from the guideline version in force at that moment."""
+
+    key: str
+    team: str
+    issue_id: str
+    guideline: str
+    version: int
+    at: datetime
+    events: tuple[int, ...]
+    signature: str
+    sentence: str
+
+
+# --- what should be true in the tracker -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRef:
+    id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueState:
+    """What a look at one issue shows before we write: enough to write only what is missing."""
+
+    ref: IssueRef
+    status: str
+    labels: frozenset[str]
+    property: Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDraft:
+    """A ticket to create. `marker` is stored on the ticket, so that it is found again whatever happens."""
+
+    project: str
+    type: str
+    summary: str
+    #: Markdown of our templates (foreign text in it is already escaped)
+    body: str
+    marker: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart with its words: nobody needs to see the picture to know what it says."""
+
+    name: str
+    title: str
+    #: one sentence
+    summary: str
+    #: header row and rows of the data behind it
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    svg: str
+    #: base64 of the PNG, for targets that want a file
+    png: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page for people. `![…](figure:NAME)` in the body stands for the figure of that name."""
+
+    key: str
+    team: str
+    title: str
+    #: Markdown of our templates
+    body: str
+    figures: tuple[Figure, ...] = ()
+    #: for ordering in an index
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRef:
+    id: str
+    url: str

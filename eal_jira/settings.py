@@ -1,0 +1,355 @@
+"""config.toml → typed settings; secrets by reference.
+
+Every problem is shown with its key and the remedy, all of them at once; a misspelt key is told the nearest known one.
+A secret stands in the environment, a file, a command's output or the keyring, never in the file itself, and it is
+read afresh each time it is needed, so that replacing it needs no restart.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import subprocess
+import tomllib
+import types
+import typing
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from cronsim import CronSim, CronSimError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from eal_jira.errors import ConfigError
+from eal_jira.model import Scope
+
+CADENCES = {"weekly": "0 9 * * MON", "monthly": "0 9 1 * *"}
+"""What the words for a retro's rhythm mean, as cron lines in the team's zone."""
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is no IANA time zone; write one like 'Europe/Berlin' or 'Etc/UTC'")
+    return name
+
+
+def _http_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is no web address; write it with https://, as in 'https://example.atlassian.net'")
+    if parts.username or parts.password:
+        raise ValueError("holds a user or password; put the credential in `user` and `token`")
+    return url.rstrip("/")
+
+
+def _cadence(text: str) -> str:
+    if text == "sprint" or text in CADENCES:
+        return text
+    try:
+        CronSim(text, datetime.now(UTC))
+    except CronSimError as error:
+        raise ValueError("is not 'sprint', 'weekly', 'monthly' or a cron line of five fields") from error
+    return text
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+Url = Annotated[str, AfterValidator(_http_url)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True)
+
+
+class Secret(Part):
+    """Where a secret stands: exactly one of an environment variable, a file, a command, a keyring entry."""
+
+    env: str | None = None
+    file: Path | None = None
+    command: tuple[str, ...] | None = None
+    keyring: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def not_inline(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError(
+                'holds the secret itself; keep it out of this file: write { env = "NAME" } or { file = "PATH" }'
+            )
+        return value
+
+    @model_validator(mode="after")
+    def exactly_one(self) -> Secret:
+        if sum(way is not None for way in (self.env, self.file, self.command, self.keyring)) != 1:
+            raise ValueError("needs exactly one of env, file, command, keyring")
+        return self
+
+    def read(self) -> str:
+        """The secret as it is now. Raises `ConfigError` that names the place, never the content."""
+        text = self._raw().strip()
+        if not text:
+            raise ConfigError(f"The secret from {self.place} is empty.", remedy="Put the token there and try again.")
+        return text
+
+    @property
+    def place(self) -> str:
+        if self.env is not None:
+            return f"the environment variable {self.env}"
+        if self.file is not None:
+            return f"the file {self.file}"
+        if self.command is not None:
+            return f"the command {self.command[0]!r}"
+        return f"the keyring entry {self.keyring!r}"
+
+    def _raw(self) -> str:
+        if self.env is not None:
+            if self.env not in os.environ:
+                raise ConfigError(
+                    f"The environment variable {self.env} is not set.", remedy=f"Run: export {self.env}=…"
+                )
+            return os.environ[self.env]
+        if self.file is not None:
+            try:
+                return self.file.expanduser().read_text()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(
+                    f"The secret file {self.file} can't be read ({type(error).__name__}).",
+                    remedy="Create it, or give its owner the right to read it.",
+                ) from error
+        if self.command is not None:
+            return self._from_command(self.command)
+        return self._from_keyring(typing.cast(str, self.keyring))
+
+    @staticmethod
+    def _from_command(command: tuple[str, ...]) -> str:
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)  # noqa: S603 - the operator's own command
+        except (OSError, subprocess.SubprocessError) as error:
+            raise ConfigError(
+                f"The command {command[0]!r} that should print the secret failed ({type(error).__name__}).",
+                remedy="Run it by hand; it must print the secret and nothing else.",
+            ) from None
+        return done.stdout
+
+    @staticmethod
+    def _from_keyring(entry: str) -> str:
+        try:
+            import keyring
+        except ImportError as error:
+            raise ConfigError(
+                "The secret is said to be in the keyring, but keyring is not installed.",
+                remedy="Run: pip install 'eal-jira[keyring]'",
+            ) from error
+        found = keyring.get_password("eal-jira", entry)
+        if found is None:
+            raise ConfigError(f"The keyring has no entry {entry!r}.", remedy=f"Run: keyring set eal-jira {entry}")
+        return str(found)
+
+
+class TrackerPart(Part):
+    adapter: str
+    url: Url
+    user: str | None = None
+    token: Secret
+    #: project (key) where proposals, experiments and retros live
+    learning_project: str
+    #: issue type of the tickets made there
+    ticket_type: str = "Task"
+    #: options of the adapter itself
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class StorePart(Part):
+    url: str = "sqlite:///eal.db"
+
+
+class DecisionsPart(Part):
+    """Which statuses of the learning project mean which decision."""
+
+    approve: Names = ("Approved",)
+    try_first: Names = ("Try first",)
+    decline: Names = ("Declined",)
+
+
+class TemplatesPart(Part):
+    #: a folder whose files win over the built-in templates of the same name
+    folder: Path | None = None
+
+
+class RunPart(Part):
+    #: seconds between two cycles
+    every: int = Field(default=60, ge=1)
+
+
+class CalendarPart(Part):
+    """When the team works; limits in working time count only these hours."""
+
+    weekdays: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+    )
+    start: time = time(9)
+    end: time = time(17)
+    holidays: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def has_hours(self) -> CalendarPart:
+        if self.start >= self.end:
+            raise ValueError("start must be before end")
+        if not self.weekdays:
+            raise ValueError("weekdays must name at least one day")
+        return self
+
+
+class TeamPart(Part):
+    name: str = Field(min_length=1)
+    projects: Names = ()
+    board: str | int | None = None
+    #: a query in the tracker's own language
+    query: str | None = Field(default=None, alias="jql")
+    guidelines: Path | None = None
+    retro: Annotated[str, AfterValidator(_cadence)] = "weekly"
+    pages: Names = ("html",)
+    #: account ids of the people whose transition decides a proposal
+    approvers: Names = ()
+    comments: bool = False
+    #: nothing older is tagged; default: the team's first cycle
+    since: date | None = None
+    min_group: int = Field(default=5, ge=3)
+    time_zone: Zone = "Etc/UTC"
+    #: statuses in which work waits for somebody else (names)
+    waiting: Names = ()
+    calendar: CalendarPart = CalendarPart()
+
+    @model_validator(mode="after")
+    def one_scope(self) -> TeamPart:
+        if sum(bool(way) for way in (self.projects, self.board, self.query)) != 1:
+            raise ValueError("needs exactly one of projects, board, jql")
+        return self
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(projects=self.projects, board=None if self.board is None else str(self.board), query=self.query)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def cron(self) -> str | None:
+        """The retro's rhythm as a cron line, None when sprints set it."""
+        return None if self.retro == "sprint" else CADENCES.get(self.retro, self.retro)
+
+
+class Settings(Part):
+    tracker: TrackerPart
+    store: StorePart = StorePart()
+    decisions: DecisionsPart = DecisionsPart()
+    templates: TemplatesPart = TemplatesPart()
+    run: RunPart = RunPart()
+    #: options per pages adapter: [pages.html]
+    pages: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    teams: tuple[TeamPart, ...] = Field(min_length=1)
+    #: the folder that relative paths in the file start from
+    folder: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def teams_differ(self) -> Settings:
+        names = [team.name for team in self.teams]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two teams are called {name!r}; give each its own name")
+        return self
+
+    def path(self, relative: Path) -> Path:
+        """A path of the file as seen from where the file lies."""
+        return self.folder / relative.expanduser()
+
+
+def find_config(given: Path | None) -> Path:
+    """``--config``, else ``EAL_JIRA_CONFIG``, else ``./eal-jira.toml``."""
+    if given is not None:
+        return given
+    return Path(os.environ.get("EAL_JIRA_CONFIG") or "eal-jira.toml")
+
+
+def load_settings(path: Path) -> Settings:
+    """Reads and checks a config file. Raises `ConfigError` naming file, place and remedy of every problem."""
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"There is no config file {path}.",
+            remedy="Copy config.example.toml there, or name yours with --config FILE.",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"The config file {path} can't be read ({type(error).__name__}).",
+            remedy="Check its rights and encoding.",
+        ) from error
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.", remedy="Mend that line and try again.") from None
+    if "folder" in raw:
+        raise ConfigError(f"{path}: folder is not a key of the config.", remedy="Remove it.")
+    try:
+        return Settings.model_validate({**raw, "folder": path.parent})
+    except ValidationError as error:
+        problems = list(_worded(error))
+        raise ConfigError(
+            "\n".join(f"{path}: {problem}" for problem in problems), remedy="Nothing was started."
+        ) from None
+
+
+def _worded(error: ValidationError) -> Iterator[str]:
+    # include_input=False: the input next to a mistake may be a secret (facts: measured on pydantic-settings 2.16.3)
+    for problem in error.errors(include_input=False, include_url=False):
+        place = ".".join(str(part) for part in problem["loc"]) or "the file as a whole"
+        match problem["type"]:
+            case "extra_forbidden":
+                near = difflib.get_close_matches(str(problem["loc"][-1]), _known_keys(problem["loc"][:-1]), n=1)
+                yield f"{place} is not a key of the config." + (f" Did you mean {near[0]!r}?" if near else "")
+            case "missing":
+                yield f"{place} is missing. config.example.toml shows how to write it."
+            case "value_error":
+                yield f"{place} {problem['ctx']['error']!s}."
+            case _:
+                yield f"{place}: {problem['msg'][0].lower()}{problem['msg'][1:]}."
+
+
+def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
+    """The keys of the table at this place, found by walking the model's types along the place."""
+    kind: Any = Settings
+    for step in loc:
+        if isinstance(step, int):
+            kind = typing.get_args(kind)[0]
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            fields = kind.model_fields
+            found = fields.get(step) or next((f for f in fields.values() if f.alias == step), None)
+            if found is None:
+                return []
+            kind = found.annotation
+        if typing.get_origin(kind) in (typing.Union, types.UnionType):
+            kind = next(arg for arg in typing.get_args(kind) if arg is not type(None))
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return []
+    return [f.alias or name for name, f in kind.model_fields.items() if not f.exclude]
