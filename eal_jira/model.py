@@ -258,6 +258,12 @@ class Trace:
     issue: Issue
     events: tuple[Event, ...]
     stays: tuple[Stay, ...]
+    #: the events that brought it into a status (its creation, then every status change): `moves[i]` began `stays[i]`
+    moves: tuple[Event, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        moves = tuple(e for e in self.events if e.activity in (Activity.STATUS, Activity.CREATED))
+        object.__setattr__(self, "moves", moves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +273,10 @@ class Finding:
     at: datetime
     #: `Event.seq` of the events it rests on
     events: tuple[int, ...]
-    #: what kind of departure, equal in all issues that depart in the same way ("Open → Done")
+    #: what kind of departure, equal in all issues that depart in the same way; built on ids, so renames don't split it
     signature: str
+    #: the signature as people read it ("Open → Done"), with today's names
+    label: str
     #: one sentence for the team, ending in a question
     sentence: str
 
@@ -285,6 +293,7 @@ class Deviation:
     at: datetime
     events: tuple[int, ...]
     signature: str
+    label: str
     sentence: str
 
 

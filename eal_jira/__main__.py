@@ -1,0 +1,5 @@
+"""``python -m eal_jira`` is ``eal-jira``."""
+
+from eal_jira.cli.main import run
+
+run()

@@ -1,0 +1,1 @@
+"""The commands people type; the only room that prints. Data goes to stdout, everything else to stderr."""

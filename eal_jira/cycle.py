@@ -1,0 +1,53 @@
+"""One learning cycle, from the tracker through the store and back into the tracker.
+
+    pull → log → listen → check → evaluate → reflect → deliver
+
+Each stage reads the store, writes the store, is idempotent, and returns what it did. Killed anywhere, the next cycle
+goes on where this one was. A cycle costs what changed, not what exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from eal_jira.mirror.pull import Pulled
+from eal_jira.outbox.deliver import Delivered
+from eal_jira.stages.check import Checked, check
+from eal_jira.stages.deliver import deliver
+from eal_jira.stages.evaluate import Evaluated, evaluate
+from eal_jira.stages.house import House
+from eal_jira.stages.listen import Heard, listen
+from eal_jira.stages.log import Logged, log
+from eal_jira.stages.pull import pull
+from eal_jira.stages.reflect import Reflected, reflect
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """What one cycle did. `now` is the tracker's clock."""
+
+    now: datetime
+    pulled: Pulled
+    logged: Logged
+    heard: Heard
+    checked: Checked
+    evaluated: Evaluated
+    reflected: Reflected
+    delivered: Delivered
+
+
+def run_cycle(house: House, *, dry_run: bool = False) -> Cycle:
+    """Runs the stages in order. A dry run is the same way with nothing sent at the end."""
+    identity = house.tracker.whoami()
+    now = identity.now
+    return Cycle(
+        now=now,
+        pulled=pull(house, identity),
+        logged=log(house, now),
+        heard=listen(house, now),
+        checked=check(house, now),
+        evaluated=evaluate(house, now),
+        reflected=reflect(house, now),
+        delivered=deliver(house, now, dry_run=dry_run),
+    )

@@ -1,0 +1,1 @@
+"""The daemon: when to run what, and how to stop."""

@@ -1,0 +1,1 @@
+"""The mirror: tracker → store. Only what changed is read, nothing is lost, absence deletes nothing."""

@@ -1,0 +1,70 @@
+"""People become keyed pseudonyms before anything is stored (DESIGN 4, "safe to speak").
+
+The same account gives the same pseudonym within one installation, so "a different person" can be told; without the
+key, which never leaves the store, a pseudonym leads back to nobody. HMAC-SHA-256 (RFC 2104), cut to 80 bits.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import replace
+
+from eal_jira.model import Actor, Change, Comment, Field, Issue, IssueRecord
+
+_OWN_USER_FIELDS = frozenset({"assignee", "reporter", "creator"})
+
+
+class Pseudonyms:
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._known: dict[str, Actor] = {}
+
+    def of(self, account: str) -> Actor:
+        if account not in self._known:
+            digest = hmac.digest(self._key, account.encode(), "sha256")
+            self._known[account] = Actor(digest[:10].hex())
+        return self._known[account]
+
+    def record(self, record: IssueRecord, fields: Mapping[str, Field]) -> IssueRecord:
+        """The record with every person in it replaced."""
+        users = _OWN_USER_FIELDS | {field.id for field in fields.values() if field.kind == "user"}
+        return IssueRecord(
+            self._issue(record.issue, users),
+            tuple(self._change(change, users) for change in record.changes),
+            tuple(self._comment(comment) for comment in record.comments),
+        )
+
+    def _maybe(self, account: str | None) -> Actor | None:
+        return None if account is None else self.of(account)
+
+    def _issue(self, issue: Issue, users: frozenset[str]) -> Issue:
+        fields = {name: self._people(value) if name in users else value for name, value in issue.fields.items()}
+        return replace(
+            issue,
+            creator=self._maybe(issue.creator),
+            reporter=self._maybe(issue.reporter),
+            assignee=self._maybe(issue.assignee),
+            fields=fields,
+        )
+
+    def _people(self, value: object) -> str | tuple[str, ...] | None:
+        if isinstance(value, tuple):
+            return tuple(self.of(account) for account in value)
+        return self._maybe(value if isinstance(value, str) else None)
+
+    def _change(self, change: Change, users: frozenset[str]) -> Change:
+        if change.field not in users:
+            return replace(change, actor=self._maybe(change.actor)) if change.actor else change
+        # a tracker that gives no id gives a name, and names are people too
+        return replace(
+            change,
+            actor=self._maybe(change.actor),
+            from_id=self._maybe(change.from_id or change.from_text),
+            to_id=self._maybe(change.to_id or change.to_text),
+            from_text=None,
+            to_text=None,
+        )
+
+    def _comment(self, comment: Comment) -> Comment:
+        return replace(comment, actor=self._maybe(comment.actor))

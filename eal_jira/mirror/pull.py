@@ -1,0 +1,188 @@
+"""Pulls changed issues page by page; each page is one transaction with its watermark.
+
+The watermark rule (facts/jira.md 2.2): the floor of the next pass is the *start* of the last complete one, by the
+tracker's clock, less an overlap that outlasts the search index's lag. What comes twice is recognised by content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from eal_jira.errors import TrackerUnreachable
+from eal_jira.hookspecs import Tracker
+from eal_jira.mirror.plan import plan_page
+from eal_jira.mirror.pseudonyms import Pseudonyms
+from eal_jira.model import Identity, IssuePage, Scope, SetAside, Sprint, Vocabulary
+from eal_jira.store import Store, facts, issues, work
+from eal_jira.store.issues import Watermark
+
+OVERLAP = timedelta(minutes=11)
+"""Ten minutes for the search index to catch up, one for the minute precision of queries."""
+
+VOCABULARY_AGE = timedelta(days=1)
+SPRINTS_AGE = timedelta(hours=1)
+
+Progress = Callable[[int, int | None], None]
+"""Called after each page with the issues read so far in the pass and the total, when the tracker tells."""
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What a pull did."""
+
+    read: int = 0
+    changed: int = 0
+    set_aside: list[SetAside] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamScope:
+    """A team as the mirror sees it: its name, its scope, and whether its sprints are wanted."""
+
+    name: str
+    scope: Scope
+    sprints: bool = False
+
+
+class Puller:
+    """Reads one tracker into one store."""
+
+    def __init__(self, store: Store, tracker: Tracker, progress: Progress | None = None) -> None:
+        self._store = store
+        self._tracker = tracker
+        self._progress = progress or (lambda _read, _total: None)
+
+    def pull(self, identity: Identity, teams: Sequence[TeamScope], projects: Sequence[str]) -> Pulled:
+        """Everything that changed for these teams and further projects since the last complete pass."""
+        pulled = Pulled()
+        words = self._vocabulary(identity)
+        with self._store.write() as connection:
+            people = Pseudonyms(facts.pseudonym_key(connection))
+        reader = _Reader(self._store, people, words, identity.now, pulled)
+        wanted = {project for team in teams for project in team.scope.projects} | set(projects)
+        self._pull_projects(reader, sorted(wanted))
+        for team in teams:
+            if not team.scope.projects:
+                self._pass(reader, team.scope, [f"team {team.name}"])
+                members = self._tracker.members(team.scope)
+                with self._store.write() as connection:
+                    issues.set_members(connection, team.name, members)
+        self._pull_sprints(identity, teams)
+        with self._store.read() as connection:
+            strange = issues.unknown_statuses(connection)
+        if strange:
+            self._read_vocabulary(identity)
+        return pulled
+
+    def pull_named(self, identity: Identity, issue_ids: Sequence[str]) -> Pulled:
+        """Just these issues, as they are now."""
+        pulled = Pulled()
+        words = self._vocabulary(identity)
+        with self._store.write() as connection:
+            people = Pseudonyms(facts.pseudonym_key(connection))
+        _Reader(self._store, people, words, identity.now, pulled).store(self._tracker.read(issue_ids), (), None)
+        return pulled
+
+    def _pull_projects(self, reader: _Reader, projects: Sequence[str]) -> None:
+        """Projects never read completely go one by one, restartable; all others share one question."""
+        with self._store.read() as connection:
+            marks = {project: issues.watermark(connection, project) for project in projects}
+        known = [project for project in projects if marks[project].complete is not None]
+        for project in projects:
+            if project not in known:
+                self._pass(reader, Scope(projects=(project,)), [project])
+        if known:
+            self._pass(reader, Scope(projects=tuple(known)), known)
+
+    def _pass(self, reader: _Reader, scope: Scope, names: Sequence[str]) -> None:
+        with self._store.read() as connection:
+            marks = [issues.watermark(connection, name) for name in names]
+        floors = [mark.complete for mark in marks if mark.complete is not None]
+        started = min((mark.started for mark in marks if mark.started is not None), default=reader.now)
+        if floors:
+            # an increment that was cut short is simply asked again: its floor has not moved
+            started = reader.now
+            since, cursor = reader.now - min(floors) + OVERLAP, None
+        else:
+            since, cursor = None, marks[0].cursor
+        read = 0
+        for page in self._tracker.changed(scope, since, cursor):
+            mark = None if floors else Watermark(None, started, page.cursor)
+            reader.store(page, names, mark)
+            read += len(page.records)
+            self._progress(read, page.total)
+        with self._store.write() as connection:
+            for name in names:
+                issues.save_watermark(connection, name, Watermark(complete=started))
+
+    def _vocabulary(self, identity: Identity) -> Vocabulary:
+        with self._store.read() as connection:
+            read_at = facts.get_moment(connection, "vocabulary_read")
+            words = issues.vocabulary(connection)
+        if read_at is None or identity.now - read_at >= VOCABULARY_AGE:
+            words = self._read_vocabulary(identity)
+        return words
+
+    def _read_vocabulary(self, identity: Identity) -> Vocabulary:
+        words = self._tracker.vocabulary()
+        if not words.statuses:
+            raise TrackerUnreachable(
+                "The tracker lists no status at all.",
+                refused="Nothing was changed in the mirror.",
+                remedy="Check that the account may browse the projects.",
+            )
+        with self._store.write() as connection:
+            issues.save_vocabulary(connection, words)
+            facts.put_moment(connection, "vocabulary_read", identity.now)
+            return issues.vocabulary(connection)
+
+    def _pull_sprints(self, identity: Identity, teams: Iterable[TeamScope]) -> None:
+        for team in teams:
+            if not (team.sprints and self._tracker.capabilities.sprints):
+                continue
+            key = f"sprints_read {team.name}"
+            with self._store.read() as connection:
+                read_at = facts.get_moment(connection, key)
+            if read_at is not None and identity.now - read_at < SPRINTS_AGE:
+                continue
+            sprints = self._tracker.sprints(team.scope)
+            with self._store.write() as connection:
+                issues.save_sprints(connection, team.name, sprints)
+                facts.put_moment(connection, key, identity.now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Stores pages: pseudonyms first, then only what differs, then what the next stages have to look at."""
+
+    database: Store
+    people: Pseudonyms
+    words: Vocabulary
+    now: datetime
+    pulled: Pulled
+
+    def store(self, page: IssuePage, scopes: Sequence[str], mark: Watermark | None) -> None:
+        records = [self.people.record(record, self.words.fields) for record in page.records]
+        ids = [record.issue.id for record in records]
+        readable = [ref for record in records for ref in (record.issue.id, record.issue.key)]
+        with self.database.write() as connection:
+            plan = plan_page(records, issues.hashes(connection, ids))
+            issues.save_records(connection, plan.store)
+            work.add(connection, "log", plan.changed_ids)
+            for kind in ("record", "history"):
+                work.set_aside(connection, kind, self.now, page.set_aside, cleared=readable)
+            if mark is not None:
+                for scope in scopes:
+                    issues.save_watermark(connection, scope, mark)
+        self.pulled.read += len(records)
+        self.pulled.changed += len(plan.store)
+        self.pulled.set_aside.extend(page.set_aside)
+
+
+def closed_since(sprints: Iterable[Sprint], after: datetime | None) -> tuple[Sprint, ...]:
+    """Sprints that ended after a moment, oldest first."""
+    ended = [replace(s, completed=s.completed or s.end) for s in sprints if s.state == "closed"]
+    done = [s for s in ended if s.completed is not None and (after is None or s.completed > after)]
+    return tuple(sorted(done, key=lambda s: (s.completed, s.id)))

@@ -1,0 +1,30 @@
+"""What every stage gets: the plugged-together parts, and the moment the cycle happens at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from eal_jira.documents.templates import Templates
+from eal_jira.hookspecs import Pages, Tracker
+from eal_jira.mirror.pull import Progress
+from eal_jira.outbox.deliver import Outbox
+from eal_jira.settings import Settings, TeamPart
+from eal_jira.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The whole program, plugged together by `assemble`."""
+
+    settings: Settings
+    store: Store
+    tracker: Tracker
+    pages: Mapping[str, Pages]
+    outbox: Outbox
+    templates: Templates
+    progress: Progress | None = field(default=None)
+
+    @property
+    def teams(self) -> tuple[TeamPart, ...]:
+        return self.settings.teams

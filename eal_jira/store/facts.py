@@ -1,0 +1,88 @@
+"""Small facts about this installation and its teams."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from eal_jira.store import tables as t
+from eal_jira.store.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class TeamState:
+    """What the store remembers of a team from cycle to cycle."""
+
+    first_cycle: datetime
+    approved: datetime | None
+    judged_by: str | None
+    status_order: tuple[str, ...]
+    order_from: int
+    stale: bool
+
+
+def get(connection: Connection, key: str) -> str | None:
+    found = connection.execute(select(t.meta.c.value).where(t.meta.c.key == key)).scalar()
+    return None if found is None else str(found)
+
+
+def put(connection: Connection, key: str, value: str) -> None:
+    upsert(connection, t.meta, [{"key": key, "value": value}])
+
+
+def get_moment(connection: Connection, key: str) -> datetime | None:
+    found = get(connection, key)
+    return None if found is None else datetime.fromisoformat(found)
+
+
+def put_moment(connection: Connection, key: str, at: datetime) -> None:
+    put(connection, key, at.isoformat())
+
+
+def pseudonym_key(connection: Connection) -> bytes:
+    """The key that turns people into pseudonyms; made once, by the first call."""
+    found = get(connection, "pseudonym_key")
+    if found is None:
+        found = secrets.token_hex(32)
+        put(connection, "pseudonym_key", found)
+    return bytes.fromhex(found)
+
+
+def team(connection: Connection, name: str) -> TeamState | None:
+    row = connection.execute(select(t.teams).where(t.teams.c.name == name)).first()
+    if row is None:
+        return None
+    return TeamState(row.first_cycle, row.approved, row.judged_by, tuple(row.status_order), row.order_from, row.stale)
+
+
+def meet_team(connection: Connection, name: str, now: datetime) -> TeamState:
+    """The team's state; a team seen for the first time starts now."""
+    found = team(connection, name)
+    if found is None:
+        row: dict[str, Any] = {
+            "name": name,
+            "first_cycle": now,
+            "approved": None,
+            "judged_by": None,
+            "status_order": [],
+            "order_from": 0,
+            "stale": True,
+        }
+        connection.execute(t.teams.insert(), row)
+        found = TeamState(now, None, None, (), 0, True)
+    return found
+
+
+def approve_plan(connection: Connection, names: Sequence[str], now: datetime) -> None:
+    connection.execute(
+        update(t.teams).where(t.teams.c.name.in_(names), t.teams.c.approved.is_(None)).values(approved=now)
+    )
+
+
+def set_team(connection: Connection, name: str, **values: Any) -> None:
+    connection.execute(update(t.teams).where(t.teams.c.name == name).values(**values))

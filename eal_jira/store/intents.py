@@ -1,0 +1,136 @@
+"""The outbox's table: what should be true in the tracker, and how far each of it has got.
+
+States: waiting → sending → done; a lost answer: sending → unknown → done (found) or waiting (not there);
+something that can't work: waiting → parked, until an operator says otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, func, or_, select, update
+from sqlalchemy.orm import aliased
+
+from eal_jira.store import tables as t
+from eal_jira.store.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRow:
+    key: str
+    team: str
+    lane: str
+    seq: int
+    verb: str
+    payload: Mapping[str, Any]
+    hash: str
+    state: str
+    attempts: int
+    not_before: datetime | None
+    before: Mapping[str, Any] | None
+    result: Mapping[str, Any] | None
+    made: datetime
+
+
+def payload_hash(payload: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+def want(
+    connection: Connection, key: str, team: str, lane: str, verb: str, payload: Mapping[str, Any], now: datetime
+) -> bool:
+    """States an intent. The same payload again is nothing new; a different one is delivered again under the same key.
+
+    Returns whether there is something to deliver that was not there before.
+    """
+    digest = payload_hash(payload)
+    known = get(connection, key)
+    if known is not None and known.hash == digest:
+        return False
+    seq = known.seq if known is not None else 1 + (_last_seq(connection, lane) or 0)
+    row: dict[str, Any] = {
+        "key": key,
+        "team": team,
+        "lane": lane,
+        "seq": seq,
+        "verb": verb,
+        "payload": dict(payload),
+        "hash": digest,
+        # an unknown outcome must be resolved before anything else is sent under this key
+        "state": known.state if known is not None and known.state in ("sending", "unknown") else "waiting",
+        "attempts": 0,
+        "not_before": None,
+        "before": None if known is None else known.before,
+        "result": None if known is None else known.result,
+        "made": now if known is None else known.made,
+    }
+    upsert(connection, t.intents, [row])
+    return True
+
+
+def _last_seq(connection: Connection, lane: str) -> int | None:
+    return connection.execute(select(func.max(t.intents.c.seq)).where(t.intents.c.lane == lane)).scalar()
+
+
+def get(connection: Connection, key: str) -> IntentRow | None:
+    row = connection.execute(select(t.intents).where(t.intents.c.key == key)).first()
+    return None if row is None else _intent(row)
+
+
+def with_prefix(connection: Connection, prefix: str) -> list[IntentRow]:
+    rows = connection.execute(
+        select(t.intents).where(t.intents.c.key.startswith(prefix, autoescape=True)).order_by(t.intents.c.key)
+    )
+    return [_intent(row) for row in rows]
+
+
+def next_of_lanes(connection: Connection, now: datetime, limit: int) -> list[IntentRow]:
+    """The first undelivered intent of each lane whose time has come, only for teams whose first plan is approved.
+
+    A parked intent holds back nothing: the ones behind it go on.
+    """
+    earlier = aliased(t.intents)
+    open_states = ("waiting", "sending", "unknown")
+    rows = connection.execute(
+        select(t.intents)
+        .join(t.teams, t.teams.c.name == t.intents.c.team)
+        .where(
+            t.intents.c.state.in_(open_states),
+            t.teams.c.approved.is_not(None),
+            or_(t.intents.c.not_before.is_(None), t.intents.c.not_before <= now),
+            ~exists().where(
+                earlier.c.lane == t.intents.c.lane,
+                earlier.c.seq < t.intents.c.seq,
+                earlier.c.state.in_(open_states),
+            ),
+        )
+        .order_by(t.intents.c.made, t.intents.c.key)
+        .limit(limit)
+    )
+    return [_intent(row) for row in rows]
+
+
+def mark(connection: Connection, key: str, state: str, **values: Any) -> None:
+    connection.execute(update(t.intents).where(t.intents.c.key == key).values(state=state, **values))
+
+
+def count(connection: Connection, team: str | None = None) -> dict[tuple[str, str], int]:
+    """How many intents there are, by (state, verb)."""
+    query = select(t.intents.c.state, t.intents.c.verb, func.count()).group_by(t.intents.c.state, t.intents.c.verb)
+    if team is not None:
+        query = query.where(t.intents.c.team == team)
+    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+
+def undelivered(connection: Connection) -> list[IntentRow]:
+    rows = connection.execute(select(t.intents).where(t.intents.c.state != "done").order_by(t.intents.c.key))
+    return [_intent(row) for row in rows]
+
+
+def _intent(row: Row[Any]) -> IntentRow:
+    return IntentRow(**row._mapping)

@@ -1,0 +1,223 @@
+"""The mirror's tables: issues with their changes and comments, and how far each scope has been read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select
+
+from eal_jira.model import (
+    Actor,
+    Category,
+    Change,
+    Comment,
+    Field,
+    Issue,
+    IssueRecord,
+    Link,
+    Scope,
+    Sprint,
+    Status,
+    Vocabulary,
+)
+from eal_jira.store import tables as t
+from eal_jira.store.upsert import upsert
+
+_ISSUE_COLUMNS = tuple(field.name for field in fields(Issue))
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """How far a scope has been read. Times are the tracker's."""
+
+    complete: datetime | None = None
+    started: datetime | None = None
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    issues: int
+    histories: int
+    changes: int
+    status_changes: int
+    comments: int
+
+
+def watermark(connection: Connection, scope: str) -> Watermark:
+    row = connection.execute(select(t.watermarks).where(t.watermarks.c.scope == scope)).first()
+    return Watermark() if row is None else Watermark(row.complete, row.started, row.cursor)
+
+
+def save_watermark(connection: Connection, scope: str, mark: Watermark) -> None:
+    upsert(connection, t.watermarks, [{"scope": scope, **asdict(mark)}])
+
+
+def hashes(connection: Connection, issue_ids: Sequence[str]) -> dict[str, bytes]:
+    """What we know of these issues, as content hashes."""
+    rows = connection.execute(select(t.issues.c.id, t.issues.c.hash).where(t.issues.c.id.in_(issue_ids)))
+    return {row.id: row.hash for row in rows}
+
+
+def save_records(connection: Connection, pairs: Sequence[tuple[bytes, IssueRecord]]) -> None:
+    """Stores (content hash, issue) pairs whole: what was there before of their changes and comments is replaced."""
+    if not pairs:
+        return
+    ids = [record.issue.id for _, record in pairs]
+    for table in (t.changes, t.comments):
+        connection.execute(delete(table).where(table.c.issue_id.in_(ids)))
+    upsert(connection, t.issues, (_issue_row(digest, record.issue) for digest, record in pairs))
+    changes = [{"issue_id": r.issue.id, **asdict(change)} for _, r in pairs for change in r.changes]
+    if changes:
+        connection.execute(t.changes.insert(), changes)
+    comments = [{"issue_id": r.issue.id, **asdict(comment)} for _, r in pairs for comment in r.comments]
+    if comments:
+        connection.execute(t.comments.insert(), comments)
+
+
+def _issue_row(digest: bytes, issue: Issue) -> dict[str, Any]:
+    row = {name: getattr(issue, name) for name in _ISSUE_COLUMNS}
+    row["links"] = [asdict(link) for link in issue.links]
+    row["fields"] = dict(issue.fields)
+    row["property"] = None if issue.property is None else dict(issue.property)
+    row["hash"] = digest
+    return row
+
+
+def _issue(row: Row[Any]) -> Issue:
+    values = {name: getattr(row, name) for name in _ISSUE_COLUMNS}
+    for name in ("labels", "components", "sprints"):
+        values[name] = tuple(values[name])
+    values["links"] = tuple(Link(**link) for link in values["links"])
+    values["fields"] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values["fields"].items()
+    }
+    return Issue(**values)
+
+
+def issues(connection: Connection, issue_ids: Sequence[str]) -> dict[str, Issue]:
+    rows = connection.execute(select(t.issues).where(t.issues.c.id.in_(issue_ids)))
+    return {row.id: _issue(row) for row in rows}
+
+
+def issue_by_key(connection: Connection, key: str) -> Issue | None:
+    row = connection.execute(select(t.issues).where(t.issues.c.key == key)).first()
+    return None if row is None else _issue(row)
+
+
+def keys(connection: Connection, issue_ids: Sequence[str]) -> dict[str, str]:
+    rows = connection.execute(select(t.issues.c.id, t.issues.c.key).where(t.issues.c.id.in_(issue_ids)))
+    return {row.id: row.key for row in rows}
+
+
+def changes(connection: Connection, issue_ids: Sequence[str]) -> dict[str, list[Change]]:
+    """The changes of these issues, oldest first."""
+    found: dict[str, list[Change]] = {issue_id: [] for issue_id in issue_ids}
+    rows = connection.execute(
+        select(t.changes).where(t.changes.c.issue_id.in_(issue_ids)).order_by(t.changes.c.issue_id, t.changes.c.at)
+    )
+    for row in rows:
+        found[row.issue_id].append(
+            Change(
+                row.history_id,
+                row.position,
+                row.at,
+                None if row.actor is None else Actor(row.actor),
+                row.field,
+                row.from_id,
+                row.from_text,
+                row.to_id,
+                row.to_text,
+            )
+        )
+    return found
+
+
+def comments(connection: Connection, issue_id: str) -> tuple[Comment, ...]:
+    rows = connection.execute(select(t.comments).where(t.comments.c.issue_id == issue_id).order_by(t.comments.c.at))
+    return tuple(Comment(row.id, row.at, row.updated, row.actor, row.text, row.marker) for row in rows)
+
+
+def counts(connection: Connection, projects: Sequence[str] = ()) -> Counts:
+    """How much the mirror holds, of these projects or of all."""
+    within = [t.issues.c.project.in_(projects)] if projects else []
+    ids = select(t.issues.c.id).where(*within)
+    changes = t.changes.c.issue_id.in_(ids)
+    histories = select(t.changes.c.issue_id, t.changes.c.history_id).where(changes).distinct().subquery()
+    count = func.count()
+
+    def of(*conditions: Any, table: Any) -> int:
+        return int(connection.execute(select(count).select_from(table).where(*conditions)).scalar_one())
+
+    return Counts(
+        issues=of(*within, table=t.issues),
+        histories=of(table=histories),
+        changes=of(changes, table=t.changes),
+        status_changes=of(changes, t.changes.c.field == "status", table=t.changes),
+        comments=of(t.comments.c.issue_id.in_(ids), table=t.comments),
+    )
+
+
+# --- which issues belong to a team ----------------------------------------------------------------------------
+
+
+def set_members(connection: Connection, team: str, issue_ids: Iterable[str]) -> None:
+    connection.execute(delete(t.members).where(t.members.c.team == team))
+    upsert(connection, t.members, ({"team": team, "issue_id": issue_id} for issue_id in issue_ids))
+
+
+def belongs(team: str, scope: Scope) -> Any:
+    """The condition on the issues table that an issue is the team's."""
+    if scope.projects:
+        return t.issues.c.project.in_(scope.projects)
+    return t.issues.c.id.in_(select(t.members.c.issue_id).where(t.members.c.team == team))
+
+
+def unfinished(connection: Connection, team: str, scope: Scope) -> tuple[Issue, ...]:
+    """The team's issues that are in work now: their status is known and means "doing"."""
+    rows = connection.execute(
+        select(t.issues)
+        .join(t.statuses, t.statuses.c.id == t.issues.c.status)
+        .where(belongs(team, scope), t.statuses.c.category == Category.DOING.value)
+        .order_by(t.issues.c.created, t.issues.c.id)
+    )
+    return tuple(_issue(row) for row in rows)
+
+
+# --- the tracker's words --------------------------------------------------------------------------------------
+
+
+def vocabulary(connection: Connection) -> Vocabulary:
+    statuses = connection.execute(select(t.statuses))
+    named = connection.execute(select(t.fields))
+    return Vocabulary(
+        {row.id: Status(row.id, row.name, Category(row.category)) for row in statuses},
+        {row.id: Field(row.id, row.name, row.kind) for row in named},
+    )
+
+
+def save_vocabulary(connection: Connection, words: Vocabulary) -> None:
+    """Adds and renames; a status that the tracker no longer lists keeps its last name, for old histories."""
+    upsert(connection, t.statuses, (asdict(status) for status in words.statuses.values()))
+    upsert(connection, t.fields, (asdict(field) for field in words.fields.values()))
+
+
+def unknown_statuses(connection: Connection) -> bool:
+    """Whether an issue is in a status that we have never been told about."""
+    known = select(t.statuses.c.id)
+    return connection.execute(select(t.issues.c.id).where(t.issues.c.status.not_in(known)).limit(1)).first() is not None
+
+
+def save_sprints(connection: Connection, team: str, sprints: Iterable[Sprint]) -> None:
+    upsert(connection, t.sprints, ({"team": team, **asdict(sprint)} for sprint in sprints))
+
+
+def sprints(connection: Connection, team: str) -> Iterator[Sprint]:
+    rows = connection.execute(
+        select(t.sprints).where(t.sprints.c.team == team).order_by(t.sprints.c.start, t.sprints.c.id)
+    )
+    for row in rows:
+        yield Sprint(row.id, row.name, row.state, row.start, row.end, row.completed, row.goal)

@@ -1,0 +1,355 @@
+"""The tables. Rules that the database can keep, it keeps: keys are primary keys, and duplicates can't be stored.
+
+Times are whole microseconds since 1970 UTC (`Moment`): exact, sortable, and the same on every database.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, stored as microseconds since 1970 UTC. A naive one is refused."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone can't be stored")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+_JSON = JSON(none_as_null=True)
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
+)
+
+# Small facts about this installation: the pseudonym key, when things were last done.
+meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+# --- the mirror -----------------------------------------------------------------------------------------------
+
+# How far each scope has been read. `complete`: start (tracker's clock) of the last complete pass; `started` and
+# `cursor`: the pass that is going on.
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("complete", Moment),
+    Column("started", Moment),
+    Column("cursor", Text),
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("key", Text, nullable=False, index=True),
+    Column("project", Text, nullable=False, index=True),
+    Column("type", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    Column("resolved", Moment),
+    Column("priority", Text),
+    Column("creator", Text),
+    Column("reporter", Text),
+    Column("assignee", Text),
+    Column("labels", _JSON, nullable=False),
+    Column("components", _JSON, nullable=False),
+    Column("points", Float),
+    Column("parent", Text),
+    Column("sprints", _JSON, nullable=False),
+    Column("links", _JSON, nullable=False),
+    Column("fields", _JSON, nullable=False),
+    Column("property", _JSON),
+    # SHA-256 of everything above, the changes and the comments: equal means nothing to do
+    Column("hash", LargeBinary, nullable=False),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("issue_id", Text, nullable=False),
+    Column("history_id", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text),
+    Column("field", Text, nullable=False),
+    Column("from_id", Text),
+    Column("from_text", Text),
+    Column("to_id", Text),
+    Column("to_text", Text),
+    PrimaryKeyConstraint("issue_id", "history_id", "position"),
+)
+
+comments = Table(
+    "comments",
+    metadata,
+    Column("issue_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    Column("actor", Text),
+    Column("text", Text, nullable=False),
+    Column("marker", Text),
+    PrimaryKeyConstraint("issue_id", "id"),
+)
+
+# Issues of teams that are a board or a query; teams of projects need no rows.
+members = Table(
+    "members",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("issue_id", Text, nullable=False),
+    PrimaryKeyConstraint("team", "issue_id"),
+)
+
+statuses = Table(
+    "statuses",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("category", Text, nullable=False),
+)
+
+fields = Table(
+    "fields",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+)
+
+sprints = Table(
+    "sprints",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("start", Moment),
+    Column("end", Moment),
+    Column("completed", Moment),
+    Column("goal", Text, nullable=False),
+    PrimaryKeyConstraint("team", "id"),
+)
+
+# What a later stage still has to look at. Written in the transaction that made it necessary, deleted in the one
+# that dealt with it: a cycle killed anywhere goes on where it was. `team` is '' where the stage knows no teams.
+work = Table(
+    "work",
+    metadata,
+    Column("stage", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("issue_id", Text, nullable=False),
+    PrimaryKeyConstraint("stage", "team", "issue_id"),
+)
+
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("kind", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    PrimaryKeyConstraint("kind", "ref"),
+)
+
+# --- the process ----------------------------------------------------------------------------------------------
+
+events = Table(
+    "events",
+    metadata,
+    Column("issue_id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("activity", Text, nullable=False),
+    Column("from", Text),
+    Column("to", Text),
+    Column("actor", Text),
+    PrimaryKeyConstraint("issue_id", "seq"),
+)
+
+stays = Table(
+    "stays",
+    metadata,
+    Column("issue_id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("entered", Moment, nullable=False),
+    Column("left", Moment),
+    PrimaryKeyConstraint("issue_id", "seq"),
+)
+
+teams = Table(
+    "teams",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("first_cycle", Moment, nullable=False),
+    # the plan of the first run was approved (nothing is written for the team before)
+    Column("approved", Moment),
+    # hash of guidelines, calendar and settings that the team's issues were last judged by
+    Column("judged_by", Text),
+    # the team's usual order of statuses, learnt from its finished issues, and from how many
+    Column("status_order", _JSON, nullable=False),
+    Column("order_from", Integer, nullable=False),
+    # something new to evaluate since the last evaluation
+    Column("stale", Boolean, nullable=False),
+)
+
+guideline_versions = Table(
+    "guideline_versions",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("guideline", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("in_force_from", Moment, nullable=False),
+    # "import" or the key of the proposal that made it
+    Column("origin", Text, nullable=False),
+    Column("body", _JSON, nullable=False),
+    PrimaryKeyConstraint("team", "guideline", "version"),
+)
+
+deviations = Table(
+    "deviations",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("issue_id", Text, nullable=False, index=True),
+    Column("guideline", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("events", _JSON, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("opened", Moment, nullable=False),
+    # when a re-check no longer found it (history corrected, rule withdrawn); None: it stands
+    Column("closed", Moment),
+    Index(None, "team", "guideline"),
+)
+
+# The next moment at which a verdict can change without any event (a time limit that runs out).
+due = Table(
+    "due",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("issue_id", Text, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    PrimaryKeyConstraint("team", "issue_id"),
+)
+
+measures = Table(
+    "measures",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("issue_id", Text, nullable=False),
+    Column("finished", Moment),
+    # the measures, and the guidelines (ids) that applied to the issue
+    Column("body", _JSON, nullable=False),
+    Column("applied", _JSON, nullable=False),
+    PrimaryKeyConstraint("team", "issue_id"),
+    Index(None, "team", "finished"),
+)
+
+# --- learning and reflection ------------------------------------------------------------------------------------
+
+practices = Table(
+    "practices",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("guideline", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("body", _JSON, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("evaluated", Moment, nullable=False),
+    PrimaryKeyConstraint("team", "guideline", "signature"),
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("guideline", Text, nullable=False),
+    Column("base_version", Integer, nullable=False),
+    Column("signature", Text, nullable=False),
+    # the new guideline version as it would be, and the change as people read it
+    Column("body", _JSON, nullable=False),
+    Column("made", Moment, nullable=False),
+    # "open", "approved", "tried first", "declined"
+    Column("state", Text, nullable=False),
+    Column("decided", Moment),
+    # version number that an approval put in force
+    Column("new_version", Integer),
+    # what became of it: the follow-up as last posted
+    Column("adoption", _JSON),
+    Index(None, "team", "guideline"),
+)
+
+retros = Table(
+    "retros",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("start", Moment, nullable=False),
+    Column("end", Moment, nullable=False),
+    Column("built", Moment, nullable=False),
+    PrimaryKeyConstraint("team", "period"),
+)
+
+# --- the outbox -------------------------------------------------------------------------------------------------
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("team", Text, nullable=False),
+    # intents of one lane are delivered in order: an issue, a ticket to be, a page
+    Column("lane", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("payload", _JSON, nullable=False),
+    Column("hash", Text, nullable=False),
+    # waiting -> sending -> done; sending -> unknown -> done | waiting; waiting -> parked
+    Column("state", Text, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", Moment),
+    # what was written down before sending, to find the result if the answer is lost
+    Column("before", _JSON),
+    # what it became: issue id and key, comment id, page address
+    Column("result", _JSON),
+    Column("made", Moment, nullable=False),
+    Index(None, "lane", "seq"),
+)
