@@ -44,7 +44,8 @@ class Status:
 class Field:
     id: str
     name: str
-    #: "text", "number", "date", "option", "user", "list", "sprint", "rank" or "other"
+    #: "text", "number", "date", "option", "user", "list", "rank" or "other"; and, for values that stand in a place of
+    #: their own: "type" (`Issue.type`), "points" (`Issue.points`), "sprint" (`Issue.sprints`)
     kind: str
 
 
@@ -97,7 +98,8 @@ class Change:
     position: int
     at: datetime
     actor: Actor | None
-    #: the field's id where the tracker gives one ("status", "customfield_10010"), else its name
+    #: the field's id where the tracker gives one ("status", "customfield_10010"), else its name; "" for a history
+    #: entry that names no field
     field: str
     from_id: str | None
     from_text: str | None
@@ -317,19 +319,6 @@ class IssueState:
 
 
 @dataclass(frozen=True, slots=True)
-class TicketDraft:
-    """A ticket to create. `marker` is stored on the ticket, so that it is found again whatever happens."""
-
-    project: str
-    type: str
-    summary: str
-    #: Markdown of our templates (foreign text in it is already escaped)
-    body: str
-    marker: str
-    labels: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Figure:
     """A chart with its words: nobody needs to see the picture to know what it says."""
 
@@ -343,6 +332,21 @@ class Figure:
     svg: str
     #: base64 of the PNG, for targets that want a file
     png: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDraft:
+    """A ticket to create. `marker` is stored on the ticket, so that it is found again whatever happens."""
+
+    project: str
+    type: str
+    summary: str
+    #: Markdown of our templates (foreign text in it is already escaped)
+    body: str
+    marker: str
+    labels: tuple[str, ...] = ()
+    #: what `![…](figure:NAME)` in the body stands for
+    figures: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

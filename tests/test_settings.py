@@ -135,7 +135,12 @@ def test_a_secret_comes_from_a_command(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    [Secret(env="EAL_NO_SUCH"), Secret(file=Path("no/such")), Secret(command=("no-such-program",)), Secret(env="EMPTY")],
+    [
+        Secret(env="EAL_NO_SUCH"),
+        Secret(file=Path("no/such")),
+        Secret(command=("no-such-program",)),
+        Secret(env="EMPTY"),
+    ],
 )
 def test_a_secret_that_is_not_there_names_the_place(secret: Secret, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMPTY", " ")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -26,23 +27,43 @@ def sandbox(
     import threading
 
     from eal_jira.sandbox import RealClock, Site, VirtualClock, serve
-    from eal_jira.sandbox.living import START, Organisation
+    from eal_jira.sandbox.living import NINE_MONTHS, START, Organisation
+    from eal_jira.sandbox.teams import BOT
 
     if data is not None:
-        from eal_jira.sandbox.load import read_lines
-
         site = Site(flavour=flavour, clock=RealClock())
-        report = site.load(read_lines(data))
-        say(f"{report}")
+        site.add_person(BOT)
+        report = site.load(_lines(data))
+        say(f"{report.issues} issues, {report.histories} history entries, {report.comments} comments loaded.")
+        for left_out in report.not_loaded:
+            say(f"{data}, line {left_out.line}: {left_out.ref}: {left_out.reason}")
     else:
-        clock = VirtualClock(START)
-        site = Site(flavour=flavour, clock=clock)
-        organisation = Organisation(site, seed)
+        site = Site(flavour=flavour, clock=VirtualClock(START))
         say("Growing nine months of history …")
-        organisation.live(organisation.end)
-        clock.set(organisation.end)
-    user, token = site.credentials("eal-bot")
+        Organisation(site, seed).live(START + NINE_MONTHS)
+    user, token = site.credentials(BOT.account_id)
     with serve(site, port=port) as served:
         out(served.url)
-        say(f"Sign in as {user or 'a bearer of the token'} with the token {token!r}. Stop with Ctrl-C.")
+        say(f"Sign in as {user or 'the bearer of a token'} with the token {token}. Stop with Ctrl-C.")
         threading.Event().wait()
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    """One JSON object a line, plain or gzipped. Raises `UsageError` when it can't be read."""
+    import gzip
+    import json
+
+    from eal_jira.errors import UsageError
+
+    try:
+        with gzip.open(file, "rt") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
+            for line in lines:
+                if line.strip():
+                    yield json.loads(line)
+    except FileNotFoundError:
+        raise UsageError(f"There is no file {file}.", remedy="Name one with --data FILE.") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise UsageError(
+            f"{file} can't be read as JSON lines ({type(error).__name__}).",
+            remedy="It needs one issue a line, as `GET issue/{key}?expand=changelog` answers it.",
+        ) from error

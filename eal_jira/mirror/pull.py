@@ -7,14 +7,14 @@ tracker's clock, less an overlap that outlasts the search index's lag. What come
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from eal_jira.errors import TrackerUnreachable
 from eal_jira.hookspecs import Tracker
 from eal_jira.mirror.plan import plan_page
 from eal_jira.mirror.pseudonyms import Pseudonyms
-from eal_jira.model import Identity, IssuePage, Scope, SetAside, Sprint, Vocabulary
+from eal_jira.model import Identity, IssuePage, Scope, SetAside, Vocabulary
 from eal_jira.store import Store, facts, issues, work
 from eal_jira.store.issues import Watermark
 
@@ -179,10 +179,3 @@ class _Reader:
         self.pulled.read += len(records)
         self.pulled.changed += len(plan.store)
         self.pulled.set_aside.extend(page.set_aside)
-
-
-def closed_since(sprints: Iterable[Sprint], after: datetime | None) -> tuple[Sprint, ...]:
-    """Sprints that ended after a moment, oldest first."""
-    ended = [replace(s, completed=s.completed or s.end) for s in sprints if s.state == "closed"]
-    done = [s for s in ended if s.completed is not None and (after is None or s.completed > after)]
-    return tuple(sorted(done, key=lambda s: (s.completed, s.id)))

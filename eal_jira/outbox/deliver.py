@@ -7,7 +7,7 @@ must have caught up, and only then send again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -138,7 +138,13 @@ class Outbox:
             before = {"highest": self._tracker.highest_key(want["project"]), "sent": now.isoformat()}
         self._mark(row, "sending", before=before)
         draft = TicketDraft(
-            want["project"], want["type"], want["summary"], want["body"], want["marker"], tuple(want["labels"])
+            project=want["project"],
+            type=want["type"],
+            summary=want["summary"],
+            body=want["body"],
+            marker=want["marker"],
+            labels=tuple(want["labels"]),
+            figures=_figures(want["figures"]),
         )
         ref = self._tracker.create(draft)
         self._report.written += 1
@@ -158,11 +164,7 @@ class Outbox:
 
     def _page(self, row: IntentRow, now: datetime) -> Mapping[str, Any]:
         page = row.payload["page"]
-        figures = tuple(
-            Figure(**{**figure, "header": tuple(figure["header"]), "rows": tuple(map(tuple, figure["rows"]))})
-            for figure in page["figures"]
-        )
-        ref = self._pages[row.payload["adapter"]].put(Page(**{**page, "figures": figures}))
+        ref = self._pages[row.payload["adapter"]].put(Page(**{**page, "figures": _figures(page["figures"])}))
         return {"id": ref.id, "url": ref.url}
 
     def _ticket_id(self, marker: str, now: datetime) -> str:
@@ -197,3 +199,10 @@ class Outbox:
 
 def _ref(ref: IssueRef) -> dict[str, str]:
     return {"id": ref.id, "key": ref.key}
+
+
+def _figures(stored: Sequence[Mapping[str, Any]]) -> tuple[Figure, ...]:
+    return tuple(
+        Figure(**{**figure, "header": tuple(figure["header"]), "rows": tuple(map(tuple, figure["rows"]))})
+        for figure in stored
+    )

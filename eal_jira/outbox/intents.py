@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import Connection
 
-from eal_jira.model import Page
+from eal_jira.model import Figure, Page
 from eal_jira.store import intents
 
 
@@ -68,6 +68,7 @@ class Ticket:
     summary: str
     body: str
     labels: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
 
     @property
     def key(self) -> str:
@@ -78,7 +79,7 @@ class Ticket:
         return self.key
 
     def payload(self) -> dict[str, Any]:
-        return {**asdict(self), "labels": list(self.labels)}
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

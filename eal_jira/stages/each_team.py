@@ -16,21 +16,30 @@ from eal_jira.store import work
 log = structlog.get_logger()
 
 
-def each_team(house: House, stage: str, now: datetime, act: Callable[[TeamPart], None]) -> int:
-    """Calls `act` for every team; returns how many had to be set aside."""
-    trouble = 0
+def each_team(house: House, stage: str, now: datetime, act: Callable[[TeamPart], None]) -> None:
+    """Calls `act` for every team. A team that can't be dealt with is set aside until it can."""
     for team in house.teams:
-        ref = f"{team.name} ({stage})"
-        found: list[SetAside] = []
+        ref = f"{team.name}: {stage}"
         try:
             act(team)
         except EalError as error:
-            found = [SetAside("team", ref, str(error))]
             log.warning("a team was set aside", team=team.name, stage=stage, reason=str(error))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other teams go on, and it is shown
-            found = [SetAside("team", ref, f"Unexpected {type(error).__name__}; the log has the details.")]
+            _record(house, now, ref, str(error))
+        except Exception as error:
             log.exception("a team was set aside", team=team.name, stage=stage)
-        trouble += len(found)
+            _record(house, now, ref, f"Unexpected {type(error).__name__}; the log has the details.")
+        else:
+            _clear(house, now, ref)
+
+
+def _record(house: House, now: datetime, ref: str, reason: str) -> None:
+    with house.store.write() as connection:
+        work.set_aside(connection, "team", now, [SetAside("team", ref, reason)])
+
+
+def _clear(house: House, now: datetime, ref: str) -> None:
+    with house.store.read() as connection:
+        listed = any(item.kind == "team" and item.ref == ref for item, _ in work.listed(connection))
+    if listed:
         with house.store.write() as connection:
-            work.set_aside(connection, "team", now, found, cleared=[ref])
-    return trouble
+            work.set_aside(connection, "team", now, (), cleared=[ref])

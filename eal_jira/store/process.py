@@ -201,7 +201,8 @@ class MeasuredRow:
     issue_id: str
     finished: datetime | None
     body: Mapping[str, Any]
-    applied: tuple[str, ...]
+    #: [guideline, version] of the versions that were about the issue at some time of its life
+    applied: tuple[list[object], ...]
 
 
 def save_measures(connection: Connection, team: str, rows: Iterable[MeasuredRow]) -> None:

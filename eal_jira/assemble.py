@@ -1,0 +1,60 @@
+"""The only place where settings, store, adapters and pages are plugged together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from eal_jira.adapters import Adapters
+from eal_jira.documents.templates import Templates
+from eal_jira.hookspecs import Connection, Pages
+from eal_jira.mirror.pull import Progress
+from eal_jira.outbox.deliver import Outbox
+from eal_jira.process.rules import register
+from eal_jira.settings import Settings
+from eal_jira.stages.house import House
+from eal_jira.store import open_store
+
+
+@contextmanager
+def assembled(settings: Settings, *, progress: Progress | None = None) -> Iterator[House]:
+    """The whole program, ready for cycles; closed at the end. Sends no request yet.
+
+    Raises `ConfigError` for anything in the settings that can't work with the adapters that are installed.
+    """
+    adapters = Adapters.installed()
+    for kind in adapters.rule_kinds():
+        register(kind)
+    tracker_part = settings.tracker
+    tracker = adapters.tracker(
+        tracker_part.adapter,
+        Connection(tracker_part.url, tracker_part.user, tracker_part.token.read, tracker_part.options),
+    )
+    # a team's pages may be the tracker itself: then its retro is an issue of the learning project
+    names = {name for team in settings.teams for name in team.pages} - {tracker_part.adapter}
+    pages = {name: _pages(adapters, name, settings) for name in sorted(names)}
+    store = open_store(settings.store.url, settings.folder)
+    try:
+        folder = settings.templates.folder
+        yield House(
+            settings=settings,
+            store=store,
+            tracker=tracker,
+            pages=pages,
+            outbox=Outbox(store, tracker, pages),
+            templates=Templates(None if folder is None else settings.path(folder)),
+            progress=progress,
+        )
+    finally:
+        tracker.close()
+        store.close()
+
+
+def _pages(adapters: Adapters, name: str, settings: Settings) -> Pages:
+    options = dict(settings.pages.get(name, {}))
+    folder = options.get("folder")
+    if isinstance(folder, str):
+        options["folder"] = str(settings.path(Path(folder)))
+    return adapters.pages(name, options, lambda: datetime.now(UTC))

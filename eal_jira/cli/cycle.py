@@ -1,0 +1,183 @@
+"""``eal-jira cycle`` and ``eal-jira run``: one cycle by hand, or one after the other."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from eal_jira.cli.output import ConfigOption, JsonOption, emit, out, say, terminal
+
+if TYPE_CHECKING:
+    from eal_jira.cycle import Cycle
+    from eal_jira.mirror.pull import Progress
+    from eal_jira.stages.house import House
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(cycle)
+    app.command()(run)
+
+
+@contextmanager
+def house(config: ConfigOption, progress: Progress | None = None) -> Iterator[House]:
+    from eal_jira.assemble import assembled
+    from eal_jira.settings import find_config, load_settings
+
+    with assembled(load_settings(find_config(config)), progress=progress) as opened:
+        yield opened
+
+
+def cycle(
+    config: ConfigOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Send nothing: show what would be written, and where.")
+    ] = False,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Approve the first plan of teams that wait for it.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run one learning cycle now."""
+    from eal_jira.cycle import run_cycle
+
+    logging_to_stderr()
+    with house(config, _progress()) as opened:
+        if approve and not dry_run:
+            approve_plans(opened)
+        done = run_cycle(opened, dry_run=dry_run)
+        plan = planned(opened) if dry_run or done.delivered.stopped or _held(opened) else []
+        held = _held(opened)
+    if as_json:
+        emit({"cycle": summary(done), "plan": plan, "waits_for_approval": held})
+        return
+    for line in told(done):
+        out(line)
+    for item in plan:
+        out(f"would write: {item['what']}")
+    if held and not dry_run:
+        say(f"The first plan of {', '.join(held)} waits for approval: eal-jira cycle --approve")
+
+
+def run(config: ConfigOption = None) -> None:
+    """Run the daemon: a cycle at an interval, until SIGTERM or Ctrl-C."""
+    from eal_jira.cycle import run_cycle
+    from eal_jira.daemon.loop import Daemon
+
+    logging_to_stderr()
+    with house(config) as opened:
+        daemon = Daemon(lambda: run_cycle(opened), opened.settings.run.every)
+        daemon.stop_on_signals()
+        daemon.run()
+
+
+def approve_plans(opened: House) -> None:
+    """From now on, writes for these teams go out."""
+    from eal_jira.store import facts
+
+    now = opened.tracker.whoami().now
+    with opened.store.write() as connection:
+        names = [team.name for team in opened.teams]
+        for name in names:
+            facts.meet_team(connection, name, now)
+        facts.approve_plan(connection, names, now)
+
+
+def _held(opened: House) -> list[str]:
+    from eal_jira.store import facts
+
+    with opened.store.read() as connection:
+        states = {team.name: facts.team(connection, team.name) for team in opened.teams}
+    return [name for name, state in states.items() if state is not None and state.approved is None]
+
+
+def planned(opened: House) -> list[dict[str, Any]]:
+    """What waits in the outbox, in words."""
+    from eal_jira.store import intents, issues
+
+    with opened.store.read() as connection:
+        rows = intents.undelivered(connection)
+        keys = issues.keys(connection, [row.payload["issue"] for row in rows if row.payload.get("issue")])
+    return [{"verb": row.verb, "key": row.key, "what": _what(row.verb, row.payload, keys)} for row in rows]
+
+
+def _what(verb: str, payload: Any, keys: dict[str, str]) -> str:
+    where = keys.get(payload.get("issue") or "", payload.get("issue"))
+    match verb:
+        case "tag":
+            count = len(payload["property"]["deviations"])
+            return f"{where}: {'label ' + ', '.join(payload['add']) if count else 'label removed'}, {count} deviations"
+        case "ticket":
+            return f"{payload['project']}: ticket “{payload['summary']}”"
+        case "comment":
+            return f"{where or 'the ticket ' + str(payload['ticket'])}: a comment"
+        case _:
+            return f"{payload['adapter']}: page “{payload['page']['title']}”"
+
+
+def summary(done: Cycle) -> dict[str, Any]:
+    return {
+        "now": done.now,
+        "read": done.pulled.read,
+        "changed": done.pulled.changed,
+        "set_aside": len(done.pulled.set_aside) + done.logged.set_aside,
+        "deviations_opened": done.checked.opened,
+        "deviations_closed": done.checked.closed,
+        "proposals_made": done.reflected.proposals,
+        "retros_built": done.reflected.retros,
+        "decisions": done.heard.decided,
+        "written": done.delivered.written,
+        "delivered": done.delivered.done,
+        "stopped": done.delivered.stopped or None,
+    }
+
+
+def told(done: Cycle) -> Iterator[str]:
+    yield f"{done.pulled.read} issues read, {done.pulled.changed} changed."
+    if done.pulled.set_aside or done.logged.set_aside:
+        yield f"{len(done.pulled.set_aside) + done.logged.set_aside} set aside; `eal-jira status` says why."
+    yield f"{done.checked.opened} deviations opened, {done.checked.closed} closed."
+    if done.reflected.proposals or done.reflected.retros or done.heard.decided:
+        yield (
+            f"{done.reflected.proposals} proposals made, {done.heard.decided} decisions heard, "
+            f"{done.reflected.retros} retros built."
+        )
+    yield f"{done.delivered.written} writes to the tracker." + (
+        f" {done.delivered.stopped}" if done.delivered.stopped else ""
+    )
+
+
+def logging_to_stderr() -> None:
+    """One sentence per event: for people on a terminal, as JSON lines elsewhere. Never a local variable."""
+    import structlog
+
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    plain = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    ending: list[Any] = (
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        if terminal(sys.stderr)
+        else [structlog.processors.ExceptionRenderer(plain), structlog.processors.JSONRenderer()]
+    )
+    structlog.configure(processors=[*shared, *ending], logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
+
+
+def _progress() -> Progress | None:
+    """Counts on a terminal; silence elsewhere."""
+    if not terminal(sys.stderr):
+        return None
+
+    def show(read: int, total: int | None) -> None:
+        of = f" of {total}" if total else ""
+        sys.stderr.write(f"\r{read}{of} issues read")
+        sys.stderr.flush()
+        if total and read >= total:
+            sys.stderr.write("\n")
+
+    return show

@@ -1,0 +1,111 @@
+"""What the demo's nine months came to: first as facts, then as a dozen lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from eal_jira.cli.demo_world import World
+from eal_jira.process.versions import difference
+from eal_jira.stages.guidelines import versions
+from eal_jira.stages.house import House
+from eal_jira.store import intents, issues, learning, process
+
+
+def facts_of(house: House, world: World) -> dict[str, Any]:
+    """The story as one document. `truths` is what the sandbox planted, to be held against what was found."""
+    truths = world.organisation.truths()
+    with house.store.read() as connection:
+        counts = issues.counts(connection)
+        teams = [_team(house, connection, team.name) for team in house.teams]
+        delivered = intents.count(connection)
+    return {
+        "sandbox": world.url,
+        "folder": str(world.folder),
+        "config": str(world.config),
+        "mirror": {"issues": counts.issues, "histories": counts.histories, "comments": counts.comments},
+        "teams": teams,
+        "delivered": {verb: n for (state, verb), n in sorted(delivered.items()) if state == "done"},
+        "undelivered": sum(n for (state, _), n in delivered.items() if state != "done"),
+        "truths": {
+            name: {
+                "team": truth.team,
+                "guideline": truth.guideline,
+                "signature": truth.signature,
+                "direction": truth.direction,
+                "issues": len(truth.issues),
+            }
+            for name in ("practice", "rework", "experiment")
+            for truth in [getattr(truths, name)]
+        },
+    }
+
+
+def _team(house: House, connection: Any, name: str) -> dict[str, Any]:
+    history = versions(connection, name)
+    return {
+        "team": name,
+        "deviations": process.count_deviations(connection, name),
+        "practices": [
+            {"guideline": row.guideline, "label": row.body["label"], "verdict": row.verdict}
+            for row in learning.practices(connection, name)
+        ],
+        "proposals": [
+            {
+                "ticket": _ticket(connection, row.key),
+                "guideline": row.guideline,
+                "change": row.body["change"],
+                "state": row.state,
+                "made": row.made,
+                "decided": row.decided,
+                "new_version": row.new_version,
+                "evidence": row.body["practice"]["sentences"],
+                "adoption": None if row.adoption is None else row.adoption["sentence"],
+            }
+            for row in learning.proposals(connection, name)
+        ],
+        "new_versions": [
+            {
+                "guideline": new.guideline,
+                "version": new.version,
+                "in_force_from": new.in_force_from,
+                "change": list(difference(old, new)),
+            }
+            for new in history
+            for old in history
+            if (old.guideline, old.version + 1) == (new.guideline, new.version)
+        ],
+        "retros": learning.count_retros(connection, name),
+    }
+
+
+def _ticket(connection: Any, key: str) -> str | None:
+    row = intents.get(connection, f"ticket:{key}")
+    return None if row is None or row.result is None else str(row.result["key"])
+
+
+def told(facts: dict[str, Any]) -> Iterator[str]:
+    """The story for people, about a dozen lines."""
+    mirror = facts["mirror"]
+    yield f"Nine months, three teams: {mirror['issues']} issues with {mirror['histories']} changes were mirrored."
+    for team in facts["teams"]:
+        yield f"{team['team']} departed from its guidelines {team['deviations']} times; each is tagged, nobody is named."
+    for team in facts["teams"]:
+        for practice in team["practices"]:
+            if practice["verdict"] != "cannot tell":
+                yield f"{team['team']}: “{practice['label']}” turned out {practice['verdict']}."
+        for proposal in team["proposals"]:
+            yield f"{team['team']}: ticket {proposal['ticket']} proposed: {'; '.join(proposal['change'])}."
+            if proposal["decided"]:
+                yield f"  A manager {_decided(proposal['state'])} on {proposal['decided']:%d %B %Y}."
+            if proposal["adoption"]:
+                yield f"  {proposal['adoption']}"
+        for version in team["new_versions"]:
+            yield f"{team['team']}: {version['guideline']} is in force as version {version['version']} since then."
+    retros = sum(team["retros"] for team in facts["teams"])
+    yield f"{retros} retros were written: open {facts['folder']}/retros/index.html"
+    yield f"Look further with: eal-jira status --config {facts['config']}"
+
+
+def _decided(state: str) -> str:
+    return {"approved": "approved it", "declined": "declined it"}.get(state, f"decided “{state}”")

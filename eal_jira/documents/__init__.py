@@ -1,0 +1,45 @@
+"""Documents: Markdown of our templates → blocks → what each target shows. One renderer per target.
+
+    markdown = Templates(folder).render("retro.md", {...})      # foreign text escaped
+    render(markdown, "adf")                                     # or "wiki", "html", "text"
+
+`Figure`s are named by their place in the Markdown, ``![caption](figure:NAME)``: HTML shows the drawing, the others say
+it in a sentence and a table. ADF and wiki markup keep to their target's length limit, cut with a visible mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal, overload
+
+from eal_jira.documents import adf, html, plain, wiki
+from eal_jira.documents.figures import in_words
+from eal_jira.documents.markdown import escape, parse
+from eal_jira.documents.templates import Ours, Templates
+from eal_jira.documents.text import one_line
+from eal_jira.model import Figure
+
+__all__ = ["Ours", "Templates", "escape", "one_line", "render"]
+
+Target = Literal["adf", "wiki", "html", "text"]
+
+_NO_FIGURES: Mapping[str, Figure] = MappingProxyType({})
+
+
+@overload
+def render(markdown: str, target: Literal["adf"], figures: Mapping[str, Figure] = ...) -> dict[str, Any]: ...
+@overload
+def render(markdown: str, target: Literal["wiki", "html", "text"], figures: Mapping[str, Figure] = ...) -> str: ...
+def render(markdown: str, target: Target, figures: Mapping[str, Figure] = _NO_FIGURES) -> dict[str, Any] | str:
+    """The Markdown for one target: an ADF document node, wiki markup, the inside of an HTML page, or plain text."""
+    blocks = parse(markdown)
+    match target:
+        case "html":
+            return html.render(blocks, figures)
+        case "adf":
+            return adf.render(in_words(blocks, figures))
+        case "wiki":
+            return wiki.render(in_words(blocks, figures))
+        case "text":
+            return plain.render(in_words(blocks, figures))

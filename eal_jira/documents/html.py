@@ -1,0 +1,142 @@
+"""Blocks → HTML: the inside of a page, without head and style. No script, nothing loaded from elsewhere.
+
+Classes that a style sheet may use: ``chip chip-TONE``, ``panel panel-KIND``, ``scroll`` around tables, ``right`` and
+``center`` on cells, ``figure`` on figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape as escaped
+
+from eal_jira.documents.blocks import (
+    Block,
+    Blocks,
+    Chip,
+    Code,
+    CodeBlock,
+    Emphasis,
+    Expand,
+    Heading,
+    Line,
+    LineBreak,
+    Link,
+    List,
+    Panel,
+    Paragraph,
+    Picture,
+    Quote,
+    Rule,
+    Strong,
+    Table,
+    Text,
+)
+from eal_jira.documents.figures import data_table
+from eal_jira.documents.svg import embed
+from eal_jira.documents.text import clean, one_line
+from eal_jira.model import Figure
+
+
+def render(blocks: Blocks, figures: Mapping[str, Figure]) -> str:
+    """The document's elements, one block a line, in reading order. Figures stand inline with summary and data."""
+    return "".join(_block(block, figures) + "\n" for block in blocks)
+
+
+def _block(block: Block, figures: Mapping[str, Figure]) -> str:
+    match block:
+        case Heading(level, line):
+            return f"<h{level}>{_line(line)}</h{level}>"
+        case Paragraph(line):
+            return f"<p>{_line(line)}</p>"
+        case List():
+            return _list(block, figures)
+        case Table():
+            return _table(block)
+        case CodeBlock("", _):
+            return ""
+        case CodeBlock(text, "diff"):
+            return f'<pre class="diff"><code>{_difference(text)}</code></pre>'
+        case CodeBlock(text, _):
+            return f"<pre><code>{escaped(text)}</code></pre>"
+        case Quote(inner):
+            return f"<blockquote>\n{render(inner, figures)}</blockquote>"
+        case Panel(kind, inner):
+            return f'<div class="panel panel-{kind}" role="note">\n{render(inner, figures)}</div>'
+        case Expand(title, inner):
+            return f"<details>\n<summary>{escaped(title)}</summary>\n{render(inner, figures)}</details>"
+        case Rule():
+            return "<hr>"
+        case Picture(name, caption):
+            return _figure(figures[name], caption) if name in figures else f"<p><em>{escaped(caption)}</em></p>"
+
+
+def _list(block: List, figures: Mapping[str, Figure]) -> str:
+    tag = "ul" if block.start is None else "ol"
+    start = "" if block.start in (None, 1) else f' start="{block.start}"'
+    items = "".join(f"<li>{_item(item, figures)}</li>\n" for item in block.items)
+    return f"<{tag}{start}>\n{items}</{tag}>"
+
+
+def _item(item: Blocks, figures: Mapping[str, Figure]) -> str:
+    """An item's content; a single paragraph needs no element of its own."""
+    if len(item) == 1 and isinstance(item[0], Paragraph):
+        return _line(item[0].line)
+    return "\n" + render(item, figures)
+
+
+def _table(table: Table) -> str:
+    classes = ["" if align == "left" else f' class="{escaped(align)}"' for align in table.align]
+    head = "".join(f'<th scope="col"{c}>{_line(cell)}</th>' for c, cell in zip(classes, table.header, strict=True))
+    rows = "".join(
+        "<tr>" + "".join(f"<td{c}>{_line(cell)}</td>" for c, cell in zip(classes, row, strict=True)) + "</tr>\n"
+        for row in table.rows
+    )
+    # A wide table scrolls by itself; to scroll by keyboard it must take the focus, and so needs a role and a name.
+    return (
+        '<div class="scroll" role="region" aria-label="Table" tabindex="0">\n'
+        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>"
+    )
+
+
+def _figure(figure: Figure, caption: str) -> str:
+    title, label = one_line(figure.title), f"figure-{figure.name}"
+    text = one_line(caption) or title
+    drawing = embed(figure.svg, figure.name, label) if figure.svg else ""
+    parts = [
+        f'<figure class="figure">\n<figcaption id="{escaped(label)}"><strong>{escaped(text)}</strong> '
+        f"<span>{escaped(one_line(figure.summary))}</span></figcaption>\n{drawing}"
+    ]
+    if figure.rows:
+        parts.append(f"<details>\n<summary>The numbers behind it</summary>\n{_table(data_table(figure))}\n</details>")
+    return "\n".join([*parts, "</figure>"])
+
+
+def _difference(text: str) -> str:
+    """Lines of a difference, each marked as what it is; the sign at its start says the same without colour."""
+    tags = {"+": "ins", "-": "del"}
+    lines = []
+    for line in clean(text).split("\n"):
+        tag = tags.get(line[:1])
+        lines.append(f"<{tag}>{escaped(line)}</{tag}>" if tag else escaped(line))
+    return "\n".join(lines)
+
+
+def _line(line: Line) -> str:
+    parts: list[str] = []
+    for inline in line:
+        match inline:
+            case Text(text):
+                parts.append(escaped(text))
+            case Strong(children):
+                parts.append(f"<strong>{_line(children)}</strong>")
+            case Emphasis(children):
+                parts.append(f"<em>{_line(children)}</em>")
+            case Code(text):
+                parts.append(f"<code>{escaped(text)}</code>")
+            case Link(url, children):
+                parts.append(f'<a href="{escaped(url)}" rel="noreferrer">{_line(children)}</a>')
+            case Chip(text, tone):
+                parts.append(f'<span class="chip chip-{tone}">{escaped(text)}</span>')
+            case LineBreak():
+                parts.append("<br>")
+    return "".join(parts)

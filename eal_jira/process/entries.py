@@ -1,0 +1,131 @@
+"""The shape of one ``[[guideline]]`` table, and everything that can be wrong with it at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, tzinfo
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
+
+from eal_jira.process import applies
+from eal_jira.process.problems import Mistake, mistakes
+from eal_jira.process.rules import BadRule, parse_rule
+from eal_jira.process.versions import ALWAYS
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_RULE = '{ kind = "precedence", first = "In Review", then = "Done" }'
+
+
+def _text(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise PydanticCustomError("empty", "is empty", {"remedy": "Write something between the quotes."})
+    return value
+
+
+def _id(value: object) -> object:
+    if isinstance(value, str) and not _ID.fullmatch(value):
+        remedy = "Use letters, digits, dots and dashes, such as review-before-done."
+        raise PydanticCustomError("id", "can't be used as a name", {"remedy": remedy})
+    return value
+
+
+def _moment(value: object) -> date:
+    """A day or moment, as TOML has them or as text."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value) if len(value) == len("2026-01-01") else datetime.fromisoformat(value)
+        except ValueError:
+            pass  # falls through to the one complaint there is
+    if isinstance(value, date):
+        return value
+    raise PydanticCustomError("day", "is not a day", {"remedy": "Write it without quotes, such as 2026-01-01."})
+
+
+def _day(value: object) -> date:
+    moment = _moment(value)
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+_Id = Annotated[str, BeforeValidator(_id)]
+_Text = Annotated[str, BeforeValidator(_text), StringConstraints(strip_whitespace=True)]
+_Moment = Annotated[Any, BeforeValidator(_moment)]
+
+
+class Entry(BaseModel):
+    """One version of a guideline, as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: _Id = Field(description="a short name that never changes", examples=['"review-before-done"'])
+    title: _Text = Field(description="what people read first", examples=['"Work is reviewed before it is done"'])
+    purpose: _Text = Field(
+        description="what it is good for", examples=['"A second pair of eyes sees what the first can\'t"']
+    )
+    source: _Text = Field(
+        description="the book, practice or learning it comes from", examples=['"The Kanban Guide, 2020"']
+    )
+    why: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
+    mandatory: StrictBool = False
+    review_on: Annotated[date | None, BeforeValidator(_day)] = None
+    in_force_from: _Moment = ALWAYS
+    rule: dict[str, Any] = Field(description="what the machine checks", examples=[_RULE])
+    # these two are looked at by `applies`, which knows what can stand in them
+    applies_to: Any = None
+    except_: Any = Field(default=None, alias="except")
+    retired: Literal[False] = False
+
+    @property
+    def exceptions(self) -> list[Any]:
+        return _listed(self.except_)
+
+
+class Retirement(BaseModel):
+    """The end of a guideline, as written: ``retired = true`` and a day."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: _Id = Field(description="the guideline that ends", examples=['"review-before-done"'])
+    retired: Literal[True]
+    in_force_from: _Moment = Field(description="the day from which it is not checked any more", examples=["2026-01-01"])
+    why: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
+
+
+def read_entry(table: Mapping[str, Any]) -> tuple[Entry | Retirement | None, tuple[Mistake, ...]]:
+    """What the table says, or all its mistakes."""
+    shape: type[Entry | Retirement] = Retirement if table.get("retired") is True else Entry
+    entry: Entry | Retirement | None = None
+    found: list[Mistake] = []
+    try:
+        entry = shape.model_validate(dict(table))
+    except ValidationError as error:
+        found.extend(mistakes(error, shape))
+    if shape is Entry:
+        found.extend(_inside(table))
+    return (None, tuple(found)) if found else (entry, ())
+
+
+def in_utc(moment: date, zone: tzinfo) -> datetime:
+    """A day begins at midnight in this zone; a moment without an offset is on that zone's clock."""
+    at = moment if isinstance(moment, datetime) else datetime.combine(moment, time())
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _inside(table: Mapping[str, Any]) -> Iterator[Mistake]:
+    if isinstance(table.get("rule"), dict):
+        try:
+            parse_rule(table["rule"])
+        except BadRule as bad:
+            yield from bad.mistakes
+    if "applies_to" in table:
+        yield from applies.mistakes_in(table["applies_to"], ("applies_to",))
+    for exception in _listed(table.get("except")):
+        yield from applies.mistakes_in(exception, ("except",))
+
+
+def _listed(tables: object) -> list[Any]:
+    if tables is None:
+        return []
+    return tables if isinstance(tables, list) else [tables]

@@ -1,0 +1,1 @@
+"""Reflection: retros, charts, proposals and decisions, adoption."""

@@ -1,0 +1,437 @@
+"""Taking over issues in Jira's own JSON: one record is what `GET issue/{key}?expand=changelog` gives.
+
+Projects, statuses, types, people, components and fields come into being as the records mention them. A record that
+can't be used is set out in the report, with the reason, and the next one is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from eal_jira.sandbox.acts import Person
+from eal_jira.sandbox.catalogue import CATEGORIES, free_id
+from eal_jira.sandbox.fields import (
+    FLOAT,
+    MULTISELECT,
+    SELECT,
+    SPRINT,
+    TEXTAREA,
+    TEXTFIELD,
+    USERPICKER,
+    Field,
+)
+from eal_jira.sandbox.state import (
+    Comment,
+    History,
+    Issue,
+    IssueType,
+    Json,
+    Named,
+    Project,
+    Sprint,
+    Status,
+    Worklog,
+)
+
+if TYPE_CHECKING:
+    from eal_jira.sandbox.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class NotLoaded:
+    #: 1 for the first record
+    line: int
+    #: the record's key or id, as far as it has one
+    ref: str
+    reason: str
+
+
+@dataclass(slots=True)
+class LoadReport:
+    issues: int = 0
+    histories: int = 0
+    comments: int = 0
+    worklogs: int = 0
+    not_loaded: list[NotLoaded] = field(default_factory=list)
+    #: what was loaded, but not word for word
+    notes: list[str] = field(default_factory=list)
+
+
+class Unusable(Exception):  # noqa: N818 – a record that can't be taken over; the text is the reason
+    pass
+
+
+def load_records(
+    site: Site,
+    records: Iterable[Mapping[str, Json]],
+    *,
+    statuses: Iterable[Mapping[str, Json]] = (),
+    fields: Iterable[Mapping[str, Json]] = (),
+    sprints: Iterable[Mapping[str, Json]] = (),
+) -> LoadReport:
+    loader = _Loader(site)
+    for status in statuses:
+        loader.status(status)
+    for definition in fields:
+        loader.field_definition(definition)
+    for sprint in sprints:
+        loader.sprint(sprint)
+    for line, record in enumerate(records, start=1):
+        try:
+            loader.record(record)
+        except Unusable as problem:
+            ref = str(record.get("key") or record.get("id") or "?") if isinstance(record, Mapping) else "?"
+            loader.report.not_loaded.append(NotLoaded(line, ref, str(problem)))
+    loader.finish()
+    return loader.report
+
+
+class _Loader:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.report = LoadReport()
+        self._fresh = not site.issues
+        self._loaded: list[Issue] = []
+
+    # --- one record -------------------------------------------------------------------------------------------
+
+    def record(self, record: Mapping[str, Json]) -> None:
+        if not isinstance(record, Mapping):
+            raise Unusable("the record is no JSON object")
+        given = record.get("fields")
+        if not isinstance(given, Mapping):
+            raise Unusable("the record has no `fields`")
+        id_, key = str(record.get("id", "")), str(record.get("key", ""))
+        if not id_.isdigit() or not re.fullmatch(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*", key):
+            raise Unusable("the record has no usable `id` and `key`")
+        if int(id_) in self._site.issues or key in self._site.keys:
+            raise Unusable(f"an issue with the id {id_} or the key {key} is here already")
+        for needed in "project", "status", "issuetype", "created", "updated":
+            if not given.get(needed):
+                raise Unusable(f"the record has no `fields.{needed}`")
+        histories = self._histories(record.get("changelog"))
+        project = self._project(given["project"], key)
+        issue = Issue(
+            id=self._site.next_id("issue", int(id_)),
+            key=key,
+            project=project.id,
+            created=_moment(given["created"], "fields.created"),
+            updated=_moment(given["updated"], "fields.updated"),
+            fields={},
+            resolved=_moment(given["resolutiondate"], "fields.resolutiondate")
+            if given.get("resolutiondate")
+            else None,
+            histories=histories,
+            declared_histories=self._declared(record.get("changelog"), len(histories)),
+        )
+        issue.comments = [self._comment(c) for c in _list(given.get("comment"), "comments")]
+        issue.worklogs = [self._worklog(w) for w in _list(given.get("worklog"), "worklogs")]
+        for name, value in given.items():
+            if name not in _ELSEWHERE:
+                self._value(issue, project, name, value)
+        issue.properties = dict(record.get("properties") or {})
+        self._take(issue, project)
+
+    def _take(self, issue: Issue, project: Project) -> None:
+        for comment in issue.comments:
+            if comment.id in self._site.comments:
+                raise Unusable(f"a comment with the id {comment.id} is here already")
+        if issue.fields["status"] not in project.statuses:
+            project.statuses.append(issue.fields["status"])
+        if issue.fields["issuetype"] not in project.types:
+            project.types.append(issue.fields["issuetype"])
+        for comment in issue.comments:
+            self._site.comments[comment.id] = issue.id
+        self._site.admit(issue)
+        self._loaded.append(issue)
+        self.report.issues += 1
+        self.report.histories += len(issue.histories)
+        self.report.comments += len(issue.comments)
+        self.report.worklogs += len(issue.worklogs)
+
+    def finish(self) -> None:
+        """Once all records are there: who is whose child, and which statuses only histories know."""
+        for issue in self._loaded:
+            parent = issue.fields.get("parent")
+            known = self._site.issues.get(int(parent["id"])) if parent else None
+            if known:
+                known.children.append(issue.id)
+            for history in issue.histories:
+                for item in history.items:
+                    if item.get("field") == "status":
+                        self._past_status(self._site.projects[issue.project], item)
+        self._site.changed_everywhere()
+
+    def _past_status(self, project: Project, item: Mapping[str, Json]) -> None:
+        for id_, name in (item.get("from"), item.get("fromString")), (item.get("to"), item.get("toString")):
+            if id_ and name and id_ not in self._site.catalogue.statuses:
+                self._site.catalogue.statuses[id_] = Status(id_, name, "undefined")
+            if id_ and name and id_ not in project.statuses:
+                project.statuses.append(id_)
+
+    # --- words ------------------------------------------------------------------------------------------------
+
+    def status(self, given: Mapping[str, Json]) -> str:
+        """The id of a status, which is made when it is new; the first to name it wins."""
+        id_ = str(given["id"])
+        category = (given.get("statusCategory") or {}).get("key", "undefined")
+        known = self._site.catalogue.statuses.get(id_)
+        if known is None:
+            category = category if category in CATEGORIES else "undefined"
+            self._site.catalogue.statuses[id_] = Status(
+                id_, str(given["name"]), category, given.get("description") or ""
+            )
+        elif known.name != given["name"]:
+            self._note(f"status {id_} is called {known.name!r} here, a record says {given['name']!r}")
+        return id_
+
+    def _type(self, given: Mapping[str, Json]) -> str:
+        id_ = str(given["id"])
+        self._site.catalogue.types.setdefault(
+            id_,
+            IssueType(id_, str(given["name"]), bool(given.get("subtask")), given.get("description") or ""),
+        )
+        return id_
+
+    def _named(self, words: dict[str, Named], given: Mapping[str, Json]) -> str:
+        """A priority or resolution. What Jira is delivered with gives way in a site that had no issues before."""
+        id_ = str(given.get("id") or next((w.id for w in words.values() if w.name == given["name"]), ""))
+        id_ = id_ or free_id(words)
+        if id_ not in words or (self._fresh and words[id_].name != given["name"]):
+            words[id_] = Named(id_, str(given["name"]), given.get("description") or "")
+        return id_
+
+    def _project(self, given: Mapping[str, Json], issue_key: str) -> Project:
+        key = issue_key.rpartition("-")[0]
+        known = self._site.find_project(key)
+        if known:
+            return known
+        id_ = str(given.get("id", ""))
+        number = int(id_) if id_.isdigit() and int(id_) not in self._site.projects else 0
+        project = Project(self._site.next_id("project", number), key, str(given.get("name") or key))
+        self._site.projects[project.id] = project
+        return project
+
+    def _person(self, given: Json) -> str | None:
+        """The account of a user object; the person is made when new. None for nobody."""
+        if not isinstance(given, Mapping):
+            return None
+        id_ = given.get("accountId") or given.get("key") or given.get("name")
+        if not id_:
+            return None
+        if id_ not in self._site.people.accounts:
+            person = Person(
+                str(id_),
+                str(given.get("displayName") or id_),
+                given.get("timeZone"),  # type: ignore[arg-type] – an account may keep its zone to itself
+                account_type=given.get("accountType") or "atlassian",
+            )
+            self._site.people.add(person, login=given.get("name"), active=given.get("active", True))
+        return str(id_)
+
+    def sprint(self, given: Mapping[str, Json]) -> int:
+        number = int(given["id"])
+        if number not in self._site.sprints:
+            self._site.sprints[number] = Sprint(
+                id=number,
+                name=str(given.get("name") or ""),
+                board=int(given.get("originBoardId") or given.get("boardId") or given.get("rapidViewId") or 0),
+                state=str(given.get("state") or "closed").lower(),
+                start=_maybe(given.get("startDate")),
+                end=_maybe(given.get("endDate")),
+                activated=_maybe(given.get("activatedDate")),
+                completed=_maybe(given.get("completeDate")),
+                goal=given.get("goal") or "",
+            )
+        return number
+
+    # --- fields -----------------------------------------------------------------------------------------------
+
+    def field_definition(self, given: Mapping[str, Json]) -> None:
+        """An entry of `GET field`. Without a schema the type is taken from the first value that comes along."""
+        known = self._site.fields.get(given["id"])
+        if known:
+            known.name = given.get("name") or known.name
+            return
+        schema = given.get("schema") or {}
+        self._site.fields.by_id[given["id"]] = Field(
+            given["id"],
+            given.get("name") or given["id"],
+            schema.get("type", ""),
+            schema.get("items"),
+            schema.get("custom") or (TEXTFIELD if given.get("custom") else None),
+            tuple(given.get("clauseNames") or ()),
+            navigable=given.get("navigable", True),
+        )
+
+    def _value(self, issue: Issue, project: Project, name: str, value: Json) -> None:
+        if isinstance(value, Mapping) and value.get("id") == name and set(value) == {"id", "name", "value"}:
+            # a record in which somebody wrote the field's name beside its value
+            self.field_definition({"id": name, "name": value["name"], "custom": True})
+            value = value["value"]
+        field = self._site.fields.get(name)
+        if value is None or value == []:
+            if field is None:
+                self._site.fields.by_id[name] = Field(name, name, "", None, _custom(name, TEXTFIELD))
+            return
+        if field is None or not field.type:
+            field = self._infer(name, field.name if field else name, value)
+        issue.fields[name] = self._stored(project, field, value)
+
+    def _stored(self, project: Project, field: Field, value: Json) -> Json:
+        catalogue = self._site.catalogue
+        if field.id == "status":
+            return self.status(value)
+        if field.id == "issuetype":
+            return self._type(value)
+        if field.id in ("priority", "resolution"):
+            words = catalogue.priorities if field.id == "priority" else catalogue.resolutions
+            return self._named(words, value)
+        if field.type == "user":
+            return self._person(value)
+        if field.custom == SPRINT:
+            return [self.sprint(s if isinstance(s, Mapping) else _parse_sprint(s)) for s in value]
+        if field.items in ("component", "version") and isinstance(value, list):
+            parts = project.components if field.items == "component" else project.versions
+            for part in value:
+                id_ = str(part["id"])
+                parts.setdefault(id_, {k: v for k, v in part.items() if k != "self"} | {"id": id_})
+            return [str(part["id"]) for part in value]
+        return value
+
+    def _infer(self, name: str, label: str, value: Json) -> Field:
+        """What kind of field a value is from."""
+        type_, items, custom = _guess(value)
+        field = Field(name, label, type_, items, _custom(name, custom))
+        self._site.fields.by_id[name] = field
+        return field
+
+    # --- histories, comments, worklogs ------------------------------------------------------------------------
+
+    def _histories(self, changelog: Json) -> list[History]:
+        histories = []
+        for given in _list(changelog, "histories"):
+            if not str(given.get("id", "")).isdigit():
+                raise Unusable("a history of the record has no usable `id`")
+            histories.append(
+                History(
+                    self._site.next_id("history", int(given["id"])),
+                    _moment(given.get("created"), "changelog.histories.created"),
+                    self._person(given.get("author")),
+                    [self._item(item) for item in given.get("items") or ()],
+                )
+            )
+        return sorted(histories, key=lambda h: (h.created, h.id))
+
+    def _item(self, given: Mapping[str, Json]) -> dict[str, Json]:
+        """Data Center doesn't give a field's id; Cloud does: fill it in where the name tells."""
+        item = dict(given)
+        if "fieldId" not in item:
+            name = str(item.get("field"))
+            known = self._site.fields.get(_HISTORY_IDS.get(name, name))
+            known = known or self._site.fields.by_display_name(name)
+            if known:
+                item["fieldId"] = known.id
+        return item
+
+    @staticmethod
+    def _declared(changelog: Json, count: int) -> int:
+        total = changelog.get("total") if isinstance(changelog, Mapping) else None
+        return total if isinstance(total, int) and total > count else 0
+
+    def _comment(self, given: Mapping[str, Json]) -> Comment:
+        created = _moment(given.get("created"), "comment.created")
+        return Comment(
+            id=self._site.next_id("comment", int(given["id"])),
+            author=self._person(given.get("author")),
+            body=given.get("body"),
+            created=created,
+            updated=_maybe(given.get("updated")) or created,
+            update_author=self._person(given.get("updateAuthor")),
+            visibility=given.get("visibility"),
+            public=given.get("jsdPublic", True),
+        )
+
+    def _worklog(self, given: Mapping[str, Json]) -> Worklog:
+        created = _moment(given.get("created"), "worklog.created")
+        return Worklog(
+            id=self._site.next_id("worklog", int(given["id"])),
+            author=self._person(given.get("author")),
+            comment=given.get("comment"),
+            started=_maybe(given.get("started")) or created,
+            seconds=int(given.get("timeSpentSeconds") or 0),
+            created=created,
+            updated=_maybe(given.get("updated")) or created,
+        )
+
+    def _note(self, text: str) -> None:
+        if text not in self.report.notes:
+            self.report.notes.append(text)
+
+
+#: read from the record's own places, or computed when shown
+_ELSEWHERE = frozenset(
+    ("project", "created", "updated", "resolutiondate", "comment", "worklog")
+    + ("statusCategory", "statuscategorychangedate", "workratio")
+)
+_HISTORY_IDS = {"Component": "components", "Fix Version": "fixVersions", "Version": "versions", "Link": "issuelinks"}
+
+
+def _custom(name: str, type_key: str) -> str | None:
+    return type_key if name.startswith("customfield_") else None
+
+
+def _guess(value: Json) -> tuple[str, str | None, str]:
+    """(schema type, items, custom type) of a value whose field nobody described."""
+    if isinstance(value, bool):
+        return "any", None, TEXTFIELD
+    if isinstance(value, int | float):
+        return "number", None, FLOAT
+    if isinstance(value, str):
+        return "string", None, TEXTFIELD
+    if isinstance(value, Mapping):
+        if value.get("type") == "doc":
+            return "string", None, TEXTAREA
+        if "displayName" in value:
+            return "user", None, USERPICKER
+        return ("option", None, SELECT) if "value" in value else ("any", None, TEXTFIELD)
+    first = value[0]
+    if isinstance(first, Mapping) and {"state", "name", "id"} <= set(first):
+        return "array", "json", SPRINT
+    if isinstance(first, str) and first.startswith("com.atlassian.greenhopper.service.sprint.Sprint@"):
+        return "array", "json", SPRINT
+    if isinstance(first, Mapping) and "value" in first:
+        return "array", "option", MULTISELECT
+    return "array", "string", TEXTFIELD
+
+
+def _parse_sprint(text: str) -> dict[str, Json]:
+    """A sprint as Data Center writes it: names and goals may hold commas and equals signs (facts 7)."""
+    inside = text[text.index("[") + 1 : text.rindex("]")]
+    pairs = re.split(r",(?=(?:id|rapidViewId|state|name|startDate|endDate|completeDate|activatedDate|sequence|goal|"
+                     r"synced|autoStartStop|incompleteIssuesDestinationId)=)", inside)
+    said = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    return {name: None if value == "<null>" else value for name, value in said.items()}
+
+
+def _list(holder: Json, name: str) -> list[Mapping[str, Json]]:
+    entries = holder.get(name) if isinstance(holder, Mapping) else None
+    return [entry for entry in entries or () if isinstance(entry, Mapping)]
+
+
+def _moment(text: Json, place: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (TypeError, ValueError):
+        raise Unusable(f"`{place}` is no timestamp: {text!r}") from None
+
+
+def _maybe(text: Json) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (TypeError, ValueError):
+        return None

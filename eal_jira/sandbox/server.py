@@ -1,0 +1,142 @@
+"""The sandbox on a socket: the application, and uvicorn in a thread on 127.0.0.1.
+
+    with serve(site) as served:
+        requests.get(served.url + "/rest/api/3/serverInfo")
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from email.utils import format_datetime
+from types import TracebackType
+from typing import Any
+from uuid import uuid4
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from eal_jira.sandbox.answers import Answer, Refusal
+from eal_jira.sandbox.call import Call, authenticate
+from eal_jira.sandbox.control import control_routes
+from eal_jira.sandbox.gate import Gate, HeldConnections
+from eal_jira.sandbox.pages import page_routes
+from eal_jira.sandbox.routes import Endpoint, endpoints
+from eal_jira.sandbox.site import Site
+
+
+def application(site: Site) -> Starlette:
+    """The ASGI application of a site, without the gate that `serve` puts before it."""
+    routes = [
+        Route(e.path, _endpoint(site, e), methods=[e.method]) for e in endpoints(site.flavour)
+    ]
+    return Starlette(routes=[*control_routes(site), *routes, *page_routes(site)])
+
+
+def _endpoint(site: Site, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+    async def respond(request: Request) -> Response:
+        body = await request.body()
+        with site.lock:
+            answer, account = _answer(site, endpoint, request, body)
+            now = site.clock.now()
+        request.scope["eal.account"] = account and account.id
+        headers = {
+            "Date": format_datetime(now, usegmt=True),
+            "X-Arequestid": uuid4().hex,
+            **answer.headers,
+        }
+        if site.flavour == "cloud":
+            headers["Atl-Traceid"] = uuid4().hex
+            if account:
+                headers["X-AAccountId"] = account.id
+        else:
+            headers["X-AUSERNAME"] = account.login if account else "anonymous"
+        if account:
+            headers["X-Seraph-LoginReason"] = "OK"
+        media = answer.media_type if answer.body else None
+        return Response(answer.body, answer.status, headers, media)
+
+    return respond
+
+
+def _answer(site: Site, endpoint: Endpoint, request: Request, body: bytes) -> tuple[Answer, Any]:
+    account = None
+    try:
+        account = authenticate(site, request.headers.get("Authorization"))
+        call = Call(
+            site,
+            endpoint.method,
+            endpoint.version,
+            request.path_params,
+            request.query_params,
+            body,
+            account,
+        )
+        return endpoint.handler(call), account
+    except Refusal as refusal:
+        return refusal.answer(), account
+
+
+class Served:
+    """A site that answers on a socket until `close`."""
+
+    def __init__(self, site: Site, host: str, port: int) -> None:
+        self.site = site
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((host, port))
+        self.host, self.port = self._socket.getsockname()
+        self.url = f"http://{self.host}:{self.port}"
+        site.base_url = self.url
+        connections = HeldConnections()
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                Gate(application(site), site, connections),
+                http=connections.protocol,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                timeout_graceful_shutdown=1,
+                timeout_keep_alive=60,
+            )
+        )
+        self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + 10
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError(f"the sandbox did not start on {self.url}")
+            time.sleep(0.005)
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+    def wait(self) -> None:
+        """Until somebody calls `close` (from a signal handler, say)."""
+        while self._thread.is_alive():
+            self._thread.join(0.5)
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(10)
+        self._socket.close()
+
+    def __enter__(self) -> Served:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def serve(site: Site, port: int = 0, host: str = "127.0.0.1") -> Served:
+    """Put a site on a socket; port 0 takes a free one. Sets the site's `base_url`."""
+    return Served(site, host, port)

@@ -1,0 +1,72 @@
+"""Stage 5: practices among a team's deviations, and what became of adopted guidelines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from eal_jira.learning.measures import Measures
+from eal_jira.learning.practices import Applied, detect
+from eal_jira.process.rules import parse_rule
+from eal_jira.process.versions import in_force
+from eal_jira.settings import TeamPart
+from eal_jira.stages.each_team import each_team
+from eal_jira.stages.follow_up import follow_ups
+from eal_jira.stages.guidelines import versions
+from eal_jira.stages.house import House
+from eal_jira.stages.measuring import learn_order
+from eal_jira.store import facts, issues, learning, process
+from eal_jira.store.learning import PracticeRow
+
+
+@dataclass(slots=True)
+class Evaluated:
+    practices: int = 0
+    followed_up: int = 0
+
+
+def evaluate(house: House, now: datetime) -> Evaluated:
+    """Looks at teams with news since the last evaluation; a team without news costs nothing."""
+    evaluated = Evaluated()
+
+    def one(team: TeamPart) -> None:
+        with house.store.write() as connection:
+            if not facts.meet_team(connection, team.name, now).stale:
+                return
+            words = issues.vocabulary(connection)
+            learn_order(connection, team, words, now)
+            evaluated.practices += _practices(connection, team, now)
+            evaluated.followed_up += follow_ups(house, connection, team, words, now)
+            facts.set_team(connection, team.name, stale=False)
+
+    each_team(house, "evaluate", now, one)
+    return evaluated
+
+
+def _practices(connection: Connection, team: TeamPart, now: datetime) -> int:
+    rows = process.measures(connection, team.name)
+    guidelines = [
+        Applied(
+            version.guideline,
+            version.version,
+            version.title,
+            frozenset(row.issue_id for row in rows if [version.guideline, version.version] in row.applied),
+            parse_rule(version.rule or {}).speaks_of,
+        )
+        for version in in_force(versions(connection, team.name), now)
+    ]
+    found = detect(
+        team.name,
+        process.deviations(connection, team.name),
+        [Measures.from_json(row.body) for row in rows],
+        guidelines,
+        min_group=team.min_group,
+    )
+    learning.save_practices(
+        connection,
+        team.name,
+        (PracticeRow(p.guideline, p.signature, p.verdict, p.to_json(), now, now) for p in found),
+    )
+    return len(found)

@@ -1,0 +1,34 @@
+"""Jira Cloud (REST v3) and Jira Data Center (REST v2) as a tracker: the adapter called "jira".
+
+    connection  the `jira` library's client: authentication, connection, time-outs
+    gateway     the one way on which every request leaves, with its retries
+    answers     what an answer means: a value, or one of our errors
+    site        who we are there, its clock, its fields
+    cloud, datacenter        how issues are read: two strategies, the same methods
+    fields, records, plaintext, times        Jira's JSON → the values of eal_jira.model
+    boards      scopes of boards, sprints
+    writes, tickets          what is written
+    service     the Tracker itself
+
+The facts behind the comments ("facts 2.3") are those of the project's fact sheet on Jira's REST interfaces.
+"""
+
+from __future__ import annotations
+
+from eal_jira.hookspecs import AdapterInfo, Connection, Tracker, hookimpl
+
+
+@hookimpl
+def eal_adapter_info() -> AdapterInfo:
+    return AdapterInfo("jira", "tracker", "Jira Cloud and Jira Data Center, told apart by asking the site")
+
+
+@hookimpl
+def eal_tracker(name: str, connection: Connection) -> Tracker | None:
+    if name != "jira":
+        return None
+    # imported here: commands that never talk to a tracker should not wait for an HTTP stack
+    from eal_tracker_jira.options import read_options
+    from eal_tracker_jira.service import JiraTracker
+
+    return JiraTracker(connection, read_options(connection.options))

@@ -1,0 +1,164 @@
+"""The one way on which every request to Jira leaves, and every answer comes in.
+
+Reads, and writes that state how something should be, are repeated after lost connections, failures of the server and
+short bans, with jitter and within a bound; a create is sent once. Refusals of who we are stop at the first. Every
+answer must come from the account that `identify` named (facts 4: a broken credential can yield an empty 200).
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+import requests
+import tenacity
+from jira import JIRA, JIRAError
+from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
+
+from eal_jira.errors import NotAllowed
+from eal_tracker_jira.answers import Again, Effect, Json, lost_connection, value_of
+from eal_tracker_jira.connection import session_of
+
+ATTEMPTS = 4
+BUDGET = 60.0
+"""Seconds after which no further attempt starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The header in which a site says whose request it answered, and what it must say."""
+
+    header: str
+    name: str
+
+    def matches(self, said: str | None) -> bool:
+        return said is not None and unquote(said).casefold() == self.name.casefold()
+
+
+def segment(text: str) -> str:
+    """One step of a path: ids and keys come from data, and data may hold a slash."""
+    return quote(text, safe="")
+
+
+class Gateway:
+    """Requests to one site. Used by one thread at a time: the connection beneath is not made for more (facts 3.3)."""
+
+    def __init__(self, client: JIRA, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._session = session_of(client)
+        self._base = client.server_url
+        self._sleep = sleep
+        self._reached = False
+        #: version of the REST interface: 2 until the site is known to be Cloud
+        self.version = 2
+        self.signature: Signature | None = None
+        #: headers and size in bytes of the newest answer
+        self.headers: Mapping[str, str] = {}
+        self.received = 0
+
+    def get(self, path: str, **params: object) -> Json:
+        return self._call(Effect.READ, "GET", path, params, None)
+
+    def ask(self, path: str, body: Json, **params: object) -> Json:
+        """A POST that only reads."""
+        return self._call(Effect.READ, "POST", path, params, body)
+
+    def put(self, path: str, body: Json, **params: object) -> Json:
+        return self._call(Effect.SET, "PUT", path, params, body)
+
+    def create(self, path: str, body: Json, **params: object) -> Json:
+        """A POST that makes something. Raises `AnswerUnknown` when it may or may not have taken effect."""
+        return self._call(Effect.CREATE, "POST", path, params, body)
+
+    def close(self) -> None:
+        self._client.close()  # type: ignore[no-untyped-call]
+
+    def _call(self, effect: Effect, method: str, path: str, params: dict[str, object], body: Json) -> Json:
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Again),
+            # a site that never answered is more likely misspelt than busy
+            stop=tenacity.stop_after_attempt(ATTEMPTS if self._reached else 1) | tenacity.stop_before_delay(BUDGET),
+            wait=_pause,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return attempts(self._once, effect, method, path, params, body)
+        except Again as again:
+            raise again.error from None
+
+    def _once(self, effect: Effect, method: str, path: str, params: dict[str, object], body: Json) -> Json:
+        what = f"{method} {path.lstrip('/')}"
+        try:
+            response = self._session.request(
+                method,
+                self._url(path),
+                params={name: str(value) for name, value in params.items() if value is not None},
+                allow_redirects=False,
+                **({} if body is None else {"json": body}),
+            )
+        except JIRAError as refused:
+            if refused.response is None:
+                raise lost_connection(effect, what, "there was no answer", sent=True) from None
+            response = refused.response
+        except requests.RequestException as broken:
+            raise lost_connection(effect, what, _reason(broken), sent=not _never_sent(broken)) from None
+        self.headers, self.received = response.headers, len(response.content)
+        self._reached = True
+        value = value_of(response, effect, what)
+        if effect is not Effect.CREATE:
+            # a create has happened, whoever is said to have made it: its id must not be lost
+            self._check_signature(response, what)
+        return value
+
+    def _check_signature(self, response: requests.Response, what: str) -> None:
+        signature = self.signature
+        if signature is None or signature.matches(response.headers.get(signature.header)):
+            return
+        raise NotAllowed(
+            f"Jira answered {what} without knowing us: its answer may leave out what we are not shown.",
+            refused="The answer was not used.",
+            remedy="Check that tracker.token is still valid.",
+        )
+
+    def _url(self, path: str) -> str:
+        # built from ids, never from the addresses inside answers (facts 3.3)
+        return self._base + path if path.startswith("/") else f"{self._base}/rest/api/{self.version}/{path}"
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    """What Jira names is a minimum; without it a second, doubled each time. Jitter keeps daemons apart (facts 3.1)."""
+    again = state.outcome.exception() if state.outcome else None
+    named = again.wait if isinstance(again, Again) else 0.0
+    return max(named * random.uniform(1.0, 1.3), 2.0 ** (state.attempt_number - 1) * random.uniform(0.7, 1.3))  # noqa: S311
+
+
+def _never_sent(broken: requests.RequestException) -> bool:
+    """Whether surely nothing reached the server, so that not even a create can have taken effect."""
+    if isinstance(broken, requests.ConnectTimeout | requests.exceptions.InvalidURL):
+        return True
+    cause = broken.args[0] if broken.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError | NameResolutionError)
+
+
+def _reason(broken: requests.RequestException) -> str:
+    """A few words for people. The exception's own text holds the address with its parameters: it stays out."""
+    cause = broken.args[0] if broken.args else None
+    inner = cause.reason if isinstance(cause, MaxRetryError) else cause
+    match broken:
+        case requests.ConnectTimeout():
+            return "no connection within the time limit"
+        case requests.Timeout():
+            return "no answer within the time limit"
+        case requests.exceptions.SSLError():
+            return "its certificate is not trusted"
+        case requests.exceptions.ProxyError():
+            return "the proxy does not let it through"
+    if isinstance(inner, NameResolutionError):
+        return "its name is not known"
+    if isinstance(inner, NewConnectionError):
+        return "nobody answers at that address"
+    return "the answer was cut off" if isinstance(inner, HTTPError) else "the connection was closed"

@@ -1,0 +1,178 @@
+"""Jira as the adapter contract wants it: each method says which room does it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Protocol
+
+from eal_jira.hookspecs import Connection, Tracker
+from eal_jira.model import (
+    Capabilities,
+    Category,
+    Identity,
+    IssuePage,
+    IssueRef,
+    IssueState,
+    Scope,
+    Sprint,
+    Status,
+    TicketDraft,
+    Vocabulary,
+)
+from eal_tracker_jira.answers import Json, named, rows
+from eal_tracker_jira.boards import Boards
+from eal_tracker_jira.cloud import CloudReader
+from eal_tracker_jira.datacenter import DataCenterReader
+from eal_tracker_jira.options import Options
+from eal_tracker_jira.passes import Place
+from eal_tracker_jira.site import Site
+from eal_tracker_jira.tickets import Looks, Tickets, see_project
+from eal_tracker_jira.writes import Writer
+
+_CATEGORIES = {"new": Category.TODO, "indeterminate": Category.DOING, "done": Category.DONE}
+"""By key: names of categories are translated. "undefined" counts as not begun."""
+
+
+class Reader(Looks, Protocol):
+    """A strategy of reading: `CloudReader`, `DataCenterReader`."""
+
+    def everything(self, clause: str, place: Place | None) -> Iterator[IssuePage]: ...
+
+    def recent(self, clause: str, since: timedelta) -> Iterator[IssuePage]: ...
+
+    def recent_from(self, clause: str, floor: datetime) -> Iterator[IssuePage]: ...
+
+    def read(self, ids: Sequence[str]) -> IssuePage: ...
+
+    def ids(self, clause: str) -> Iterator[str]: ...
+
+    def newest_key(self, project: str) -> str: ...
+
+
+class JiraTracker(Tracker):
+    """One Jira site. The first call asks which kind it is."""
+
+    def __init__(self, connection: Connection, options: Options, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._connection = connection
+        self._options = options
+        self._sleep = sleep
+
+    @cached_property
+    def _site(self) -> Site:
+        return Site(self._connection, self._options, self._sleep)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return CloudReader(self._site) if self._site.is_cloud else DataCenterReader(self._site)
+
+    @cached_property
+    def _boards(self) -> Boards:
+        return Boards(self._site)
+
+    @cached_property
+    def _writer(self) -> Writer:
+        return Writer(self._site)
+
+    @cached_property
+    def _tickets(self) -> Tickets:
+        return Tickets(self._site, self._reader)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            history=True,
+            comments=True,
+            sprints=True,
+            labels=True,
+            properties=True,
+            edit_comments=True,
+            tickets=True,
+            transitions=True,
+        )
+
+    # --- reads ------------------------------------------------------------------------------------------------
+
+    def whoami(self) -> Identity:
+        return self._site.whoami()
+
+    def vocabulary(self) -> Vocabulary:
+        fields = self._site.read_fields().by_id
+        listed = rows({"status": self._site.gateway.get("status")}, "status")
+        return Vocabulary({status.id: status for status in map(_status, listed)}, fields)
+
+    def changed(self, scope: Scope, since: timedelta | None, cursor: str | None = None) -> Iterator[IssuePage]:
+        clause = self._boards.clause(scope)
+        place = Place.parse(cursor) if cursor else None
+        if place is not None and place.field == "updated":
+            yield from self._reader.recent_from(clause, place.at)
+        elif place is None and since is not None:
+            yield from self._reader.recent(clause, since)
+        else:
+            yield from self._everything(scope, clause, place)
+
+    def _everything(self, scope: Scope, clause: str, place: Place | None) -> Iterator[IssuePage]:
+        empty = place is None
+        for page in self._reader.everything(clause, place):
+            empty = False
+            yield page
+        if empty:
+            # an empty project and one that we may not see answer alike (facts 1.1)
+            for project in scope.projects:
+                see_project(self._site, project)
+
+    def read(self, issue_ids: Sequence[str]) -> IssuePage:
+        return self._reader.read(issue_ids)
+
+    def members(self, scope: Scope) -> frozenset[str]:
+        return frozenset(self._reader.ids(self._boards.clause(scope, afresh=True)))
+
+    def sprints(self, scope: Scope) -> tuple[Sprint, ...]:
+        return self._boards.sprints(scope)
+
+    # --- writes -----------------------------------------------------------------------------------------------
+
+    def look(self, issue_id: str) -> IssueState:
+        return self._writer.look(issue_id)
+
+    def edit_labels(self, issue_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
+        self._writer.edit_labels(issue_id, add, remove)
+
+    def set_property(self, issue_id: str, value: Mapping[str, object]) -> None:
+        self._writer.set_property(issue_id, value)
+
+    def find_comment(self, issue_id: str, marker: str) -> str | None:
+        return self._writer.find_comment(issue_id, marker)
+
+    def add_comment(self, issue_id: str, body: str, marker: str) -> str:
+        return self._writer.add_comment(issue_id, body, marker)
+
+    def edit_comment(self, issue_id: str, comment_id: str, body: str, marker: str) -> None:
+        self._writer.edit_comment(issue_id, comment_id, body, marker)
+
+    def highest_key(self, project: str) -> str:
+        return self._reader.newest_key(project)
+
+    def create(self, draft: TicketDraft) -> IssueRef:
+        return self._tickets.create(draft)
+
+    def find_tickets(self, project: str, marker: str, after: str) -> tuple[IssueRef, ...]:
+        return self._tickets.find(project, marker, after)
+
+    def transition(self, issue_id: str, status: str) -> None:
+        self._writer.transition(issue_id, status)
+
+    def url(self, ref: IssueRef) -> str:
+        return f"{self._site.address}/browse/{ref.key}"
+
+    def close(self) -> None:
+        if "_site" in self.__dict__:
+            self._site.gateway.close()
+
+
+def _status(raw: Json) -> Status:
+    category = raw.get("statusCategory")
+    key = category.get("key") if isinstance(category, dict) else None
+    return Status(named(raw, "id"), named(raw, "name"), _CATEGORIES.get(str(key), Category.TODO))

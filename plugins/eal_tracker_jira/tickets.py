@@ -1,0 +1,143 @@
+"""Creating a ticket exactly once where the tracker has no idempotency key (facts 5.4).
+
+A ticket carries its marker twice: in a property, which can be read without the search index, and hashed as a label,
+which can be searched. `create` sends once; `find` looks, first by keys and then by search.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Protocol
+
+from eal_jira.errors import Gone, NotAllowed, RefusedByTracker
+from eal_jira.model import IssueRef, TicketDraft
+from eal_tracker_jira.answers import Json, named, rows
+from eal_tracker_jira.gateway import segment
+from eal_tracker_jira.jql import quote
+from eal_tracker_jira.raw import PROPERTY, Marked
+from eal_tracker_jira.site import Site
+from eal_tracker_jira.writes import made
+
+SUMMARY = 255
+"""Characters of a summary; it is one line (facts 8.1)."""
+
+
+class Looks(Protocol):
+    """What finding a ticket needs of a reader."""
+
+    probe: int
+
+    def marked(self, keys: Sequence[str]) -> list[Marked]: ...
+
+    def labelled(self, label_clause: str) -> list[IssueRef]: ...
+
+
+def label_of(marker: str) -> str:
+    """The label that a ticket with this marker carries; a hash, for labels hold no spaces and markers are long."""
+    return f"eal-{hashlib.sha256(marker.encode()).hexdigest()[:12]}"
+
+
+class Tickets:
+    def __init__(self, site: Site, looks: Looks) -> None:
+        self._site = site
+        self._looks = looks
+        #: (project key, type name) → the ids of both; names can be translated or repeat
+        self._ids: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def create(self, draft: TicketDraft) -> IssueRef:
+        project, type = self._ids_of(draft.project, draft.type)
+        fields = {
+            "project": {"id": project},
+            "issuetype": {"id": type},
+            "summary": _one_line(draft.summary),
+            "description": self._site.markup(draft.body),
+            "labels": sorted({*draft.labels, label_of(draft.marker)}),
+        }
+        body = {"fields": fields, "properties": [{"key": PROPERTY, "value": {"marker": draft.marker}}]}
+        try:
+            answer = self._site.gateway.create("issue", body)
+        except RefusedByTracker as refused:
+            # the type may have been replaced under the same name
+            del self._ids[draft.project, draft.type]
+            raise RefusedByTracker(
+                refused.happened,
+                problems=refused.problems,
+                refused="No ticket was made.",
+                remedy=f"Open the create screen of {draft.type!r} in project {draft.project}: "
+                "fields that we send must be on it, and no others may be required.",
+            ) from None
+        return IssueRef(made(answer, "id", "a ticket"), made(answer, "key", "a ticket"))
+
+    def find(self, project: str, marker: str, after: str) -> tuple[IssueRef, ...]:
+        found = {ref.id: ref for ref in self._probe(project, marker, after)}
+        for ref in self._looks.labelled(f"labels = {quote(label_of(marker))}"):
+            if ref.id not in found and self._carries(ref, marker):
+                found[ref.id] = ref
+        return tuple(sorted(found.values(), key=lambda ref: (len(ref.id), ref.id)))
+
+    def _probe(self, project: str, marker: str, after: str) -> list[IssueRef]:
+        """Looks at the keys after `after` until a whole row of them is absent: no index is asked, none can lag."""
+        number = after.rpartition("-")[2]
+        first = int(number) + 1 if number.isdecimal() else 1
+        found: list[IssueRef] = []
+        while True:
+            there = self._looks.marked([f"{project}-{n}" for n in range(first, first + self._looks.probe)])
+            found += [each.ref for each in there if each.marker == marker]
+            if not there:
+                return found
+            first += self._looks.probe
+
+    def _carries(self, ref: IssueRef, marker: str) -> bool:
+        """A copy of a ticket has its labels but not its property. Where no properties are shown, the label decides."""
+        return any(each.marker == marker or not each.tells for each in self._looks.marked([ref.key]))
+
+    def _ids_of(self, project: str, type: str) -> tuple[str, str]:
+        if (project, type) not in self._ids:
+            self._ids[project, type] = self._look_up(project, type)
+        return self._ids[project, type]
+
+    def _look_up(self, project: str, type: str) -> tuple[str, str]:
+        known = see_project(self._site, project)
+        types = self._types(known)
+        for each in types:
+            if str(each.get("name") or "").casefold() == type.casefold():
+                return named(known, "id"), named(each, "id")
+        names = ", ".join(str(each.get("name")) for each in types)
+        raise RefusedByTracker(
+            f"Project {project} has no issue type {type!r} that we may create.",
+            refused="No ticket was made.",
+            remedy=f"Set tracker.ticket_type to one of: {names or 'none'}.",
+        )
+
+    def _types(self, project: Json) -> list[Json]:
+        """Types that we may create: Cloud calls the list `issueTypes`, Data Center `values` (facts 5.4)."""
+        types: list[Json] = []
+        while True:
+            try:
+                page = self._site.gateway.get(
+                    f"issue/createmeta/{segment(named(project, 'key'))}/issuetypes", startAt=len(types), maxResults=50
+                )
+            except Gone:
+                # before Data Center 8.4: the project's own list, whether or not we may create them
+                return rows(project, "issueTypes")
+            listed = rows(page, "issueTypes" if "issueTypes" in page else "values")
+            types += listed
+            if not listed or len(types) >= int(page.get("total") or 0):
+                return types
+
+
+def see_project(site: Site, key: str) -> Json:
+    """The project, or a sentence about why it isn't there: a typing mistake and a missing right look the same."""
+    try:
+        return site.gateway.get(f"project/{segment(key)}")
+    except Gone:
+        raise NotAllowed(
+            f"There is no project {key}, or our account may not see it.",
+            remedy="Check the key in the config, and give the account the right to browse the project.",
+        ) from None
+
+
+def _one_line(summary: str) -> str:
+    line = " ".join(summary.split())
+    return line if len(line) <= SUMMARY else line[: SUMMARY - 1] + "…"

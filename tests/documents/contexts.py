@@ -1,0 +1,214 @@
+"""What a cycle hands to each template, with the values of the rooms that make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+from eal_jira.learning.adoption import Adoption, Share
+from eal_jira.learning.evidence import Evidence, Phrase, Verdict
+from eal_jira.learning.practices import Practice
+from eal_jira.process.versions import GuidelineVersion
+
+Words = Callable[[str], str]
+
+
+def evidence(say: Words, verdict: Verdict = Verdict.BETTER, *, medians: bool = True) -> Evidence:
+    return Evidence(
+        verdict=verdict,
+        sentence=say("In 9 of 10 comparisons the issue done this way finished sooner (24 issues against 150)."),
+        phrase=Phrase("finished sooner", "finished later"),
+        level=0.05,
+        n_trial=24,
+        n_comparison=150,
+        outside_trial=0,
+        outside_comparison=0,
+        effect=0.92 if medians else None,
+        low=0.84 if medians else None,
+        high=0.96 if medians else None,
+        median_trial=3.07 if medians else None,
+        median_comparison=6.05 if medians else None,
+    )
+
+
+def practice(say: Words, verdict: Verdict = Verdict.BETTER, returns: Verdict = Verdict.CANNOT_TELL) -> Practice:
+    return Practice(
+        team=say("Payments"),
+        guideline="review-before-done",
+        version=1,
+        title=say("Work is reviewed before it is done"),
+        signature="no In Review",
+        label=say("Done without In Review"),
+        verdict=verdict,
+        trial=tuple(str(number) for number in range(24)),
+        comparison=tuple(str(number) for number in range(100, 250)),
+        outside=("3",),
+        unfinished_trial=2,
+        unfinished_comparison=11,
+        evidence={
+            "cycle_time": evidence(say, Verdict.BETTER if verdict is Verdict.BETTER else Verdict.CANNOT_TELL),
+            "returns": evidence(say, returns, medians=returns is not Verdict.CANNOT_TELL),
+        },
+        condition={"component": (say("Web"), say("Shop front"))},
+        held_equal=(say("type"), "priority"),
+        not_held_equal=(say("size"),),
+        sentences=(say("24 finished issues departed in the same way."),),
+    )
+
+
+def version(say: Words) -> GuidelineVersion:
+    return GuidelineVersion(
+        guideline="review-before-done",
+        version=2,
+        in_force_from=datetime(2026, 3, 12, 9, tzinfo=UTC),
+        title=say("Work is reviewed before it is done"),
+        purpose=say("A second pair of eyes sees what the first can't"),
+        source=say("Bacchelli & Bird, 2013"),
+        rule={"kind": "precedence", "first": "In Review", "then": "Done"},
+    )
+
+
+def proposal(say: Words) -> dict[str, object]:
+    return {
+        "team": say("Payments"),
+        "current": version(say),
+        "change": (say("exception added: component is Web"), say("mandatory from now on")),
+        "practice": practice(say),
+        "issues": [
+            {"key": say("PAY-12"), "url": "https://tracker.example.com/browse/PAY-12"},
+            {"key": say("PAY-9"), "url": "https://tracker.example.com/browse/PAY-9"},
+        ],
+        "more_issues": 22,
+        "options": {"approve": say("Approved"), "try_first": say("Try first"), "decline": say("Declined")},
+        "decide_by": date(2026, 3, 26),
+    }
+
+
+def retro(say: Words) -> dict[str, object]:
+    seen = [
+        {
+            "practice": practice(say),
+            "guideline": say("Work is reviewed before it is done"),
+            "proposal": {"key": say("EAL-3"), "url": "https://tracker.example.com/browse/EAL-3"},
+        },
+        {
+            "practice": practice(say, Verdict.WORSE, Verdict.WORSE),
+            "guideline": say("A bug is reproduced before it is worked on"),
+            "proposal": None,
+        },
+        {
+            "practice": practice(say, Verdict.CANNOT_TELL),
+            "guideline": say("Reviews take at most two working days"),
+            "proposal": None,
+        },
+    ]
+    return {
+        "team": say("Payments"),
+        "period": say("1–31 March 2026"),
+        "first_day": date(2026, 3, 1),
+        "last_day": date(2026, 3, 31),
+        "data_until": datetime(2026, 4, 1, 9, 5, tzinfo=UTC),
+        "goal": say("Refunds work without a call to support."),
+        "finished": 41,
+        "unfinished": 17,
+        "min_group": 5,
+        "flow": [
+            {
+                "outcome": say("Issues finished"),
+                "outcome_value": say("41"),
+                "process": say("in work at the same time, median"),
+                "process_value": say("12"),
+            },
+            {
+                "outcome": say("Cycle time, median"),
+                "outcome_value": say("3.4 days"),
+                "process": say("share of it spent waiting"),
+                "process_value": say("61 %"),
+            },
+            {
+                "outcome": say("Came back after done"),
+                "outcome_value": say("6 of 41"),
+                "process": say("went through review"),
+                "process_value": say("28 of 41"),
+            },
+        ],
+        "figures": [
+            {"name": "cycle-time", "caption": say("How long did finished work take?")},
+            {"name": "ageing", "caption": say("How old is the work in progress?")},
+            {"name": "deviations", "caption": say("How often did we depart from which guideline?")},
+        ],
+        "departures": seen,
+        "others": [{"guideline": say("A started issue has an assignee"), "issues": 7}],
+        "decisions": [
+            {
+                "title": say("Web changes go without review"),
+                "state": "approved",
+                "key": say("EAL-1"),
+                "url": "https://tracker.example.com/browse/EAL-1",
+                "day": date(2026, 3, 12),
+            }
+        ],
+        "waiting": [
+            {
+                "title": say("Small bugs need no reproduction"),
+                "key": say("EAL-3"),
+                "url": "https://tracker.example.com/browse/EAL-3",
+                "since": date(2026, 3, 28),
+            }
+        ],
+        "questions": [say("Reviews took longest on Mondays: what happens then?"), say("What would halve the waiting?")],
+        "about": [
+            {"name": say("Working time"), "value": say("Monday to Friday, 9 to 17, Europe/Berlin")},
+            {"name": say("Guidelines"), "value": say("6, newest version of 12 March 2026")},
+        ],
+    }
+
+
+def deviation_comment(say: Words) -> dict[str, object]:
+    return {
+        "issue": say("PAY-7"),
+        "guideline": say("Work is reviewed before it is done"),
+        "version": 2,
+        "sentence": say("This went from In Progress to Done without In Review: what made that the better way?"),
+    }
+
+
+def decision_note(say: Words, state: str = "approved") -> dict[str, object]:
+    return {
+        "state": state,
+        "version": version(say) if state == "approved" else None,
+        "change": [say("exception added: component is Web")],
+        "decided": datetime(2026, 3, 12, 9, tzinfo=UTC),
+    }
+
+
+def not_decided(say: Words) -> dict[str, object]:
+    return {"choice": say("approved")}
+
+
+def adoption(say: Words) -> dict[str, object]:
+    return {
+        "adoption": Adoption(
+            before=Share(40, 3, 12, 0.3, 0.18, 0.45),
+            since=Share(22, 5, 19, 0.86, 0.67, 0.95),
+            outcome="cycle_time",
+            evidence=evidence(say),
+            sentence=say("Since the change 19 of 22 finished issues were done the new way."),
+        ),
+        "version": 2,
+    }
+
+
+CONTEXTS: dict[str, Callable[[Words], dict[str, object]]] = {
+    "retro.md": retro,
+    "proposal.md": proposal,
+    "deviation_comment.md": deviation_comment,
+    "decision_note.md": decision_note,
+    "not_decided.md": not_decided,
+    "adoption.md": adoption,
+}
+
+
+def plainly(text: str) -> str:
+    """Says what it was asked to say."""
+    return text

@@ -1,0 +1,104 @@
+"""A sandbox Jira for the tests of the adapter: served on loopback, on a clock that only the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from eal_jira.hookspecs import Connection
+from eal_jira.model import IssueRef, Scope
+from eal_jira.sandbox import Create, Edit, Move, Person, ProjectPlan, RequestEntry, Say, Site, VirtualClock, serve
+from eal_jira.sandbox.flavour import Flavour
+from eal_tracker_jira.options import Options
+from eal_tracker_jira.service import JiraTracker
+
+NOW = datetime(2026, 3, 2, 9, 30, 17, tzinfo=UTC)
+ANN, BOT = "712020:ann", "712020:bot"
+STATUSES = (("To Do", "new"), ("In Progress", "indeterminate"), ("In Review", "indeterminate"), ("Done", "done"))
+
+
+class JiraWorld:
+    """A `World` of the contract, with more to turn for the tests of our own."""
+
+    #: a word of the query language, on purpose: whoever forgets to quote it finds nothing (facts 1.1)
+    project = "DO"
+    scope = Scope(projects=("DO",))
+    ticket_type = "Task"
+    statuses = tuple(name for name, _ in STATUSES)
+
+    def __init__(self, flavour: Flavour, zone: str = "Asia/Tokyo") -> None:
+        self.clock = VirtualClock(NOW)
+        self.site = Site(flavour, self.clock, time_zone="America/New_York")
+        self.site.add_person(Person(ANN, "Ann"))
+        self.site.add_person(Person(BOT, "Bot", time_zone=zone))
+        self.site.add_project(ProjectPlan(self.project, "Do it", STATUSES))
+        #: seconds that the adapter waited, instead of waiting them
+        self.waits: list[float] = []
+        self._trackers: list[JiraTracker] = []
+        self.url = ""
+
+    # --- what people do ---------------------------------------------------------------------------------------
+
+    def make_issue(self, summary: str, **fields: object) -> IssueRef:
+        key = f"{self.project}-{self.site.project(self.project).next_number}"
+        made = self.site.perform(Create(self.clock.now(), ANN, key, "Story", summary, fields))
+        return IssueRef(str(made.id), made.key)
+
+    def make_issues(self, count: int, every: timedelta = timedelta(minutes=1)) -> list[IssueRef]:
+        refs = []
+        for number in range(count):
+            refs.append(self.make_issue(f"Issue {number}"))
+            self.clock.advance(every)
+        return refs
+
+    def move(self, issue: IssueRef, status: str) -> None:
+        self.site.perform(Move(self.clock.now(), ANN, issue.key, status))
+
+    def label(self, issue: IssueRef, label: str) -> None:
+        labels = [*self.site.issue(issue.key).fields.get("labels", ()), label]
+        self.site.perform(Edit(self.clock.now(), ANN, issue.key, "labels", labels))
+
+    def edit(self, issue: IssueRef, field: str, value: object) -> None:
+        self.site.perform(Edit(self.clock.now(), ANN, issue.key, field, value))
+
+    def comment(self, issue: IssueRef, text: str) -> None:
+        self.site.perform(Say(self.clock.now(), ANN, issue.key, text))
+
+    def delete(self, issue: IssueRef) -> None:
+        self.site.delete(issue.key, ANN)
+
+    def later(self, by: timedelta) -> None:
+        self.clock.advance(by)
+
+    # --- the adapter ------------------------------------------------------------------------------------------
+
+    def tracker(self, options: Options | None = None, secret: Callable[[], str] | None = None) -> JiraTracker:
+        user, token = self.site.credentials(BOT)
+        connection = Connection(self.url, user, secret or (lambda: token), {})
+        tracker = JiraTracker(connection, options or Options(timeout=2), sleep=self.waits.append)
+        self._trackers.append(tracker)
+        return tracker
+
+    @contextmanager
+    def counted(self) -> Iterator[list[RequestEntry]]:
+        """The requests that arrive inside the block, filled in at its end."""
+        before = len(self.site.requests)
+        arrived: list[RequestEntry] = []
+        yield arrived
+        arrived.extend(self.site.requests[before:])
+
+
+@contextmanager
+def served(flavour: Flavour, zone: str = "Asia/Tokyo") -> Iterator[JiraWorld]:
+    world = JiraWorld(flavour, zone)
+    with serve(world.site) as running:
+        world.url = running.url
+        yield world
+        for tracker in world._trackers:
+            tracker.close()
+
+
+def paths(arrived: list[RequestEntry]) -> list[str]:
+    """ "POST search/jql": method and the end of the path, without the REST version."""
+    return [f"{each.method} {each.path.split('/rest/api/')[-1].partition('/')[2]}" for each in arrived]

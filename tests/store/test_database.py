@@ -1,0 +1,91 @@
+"""The database: migrated schema equals the tables, transactions are whole, a newer file is left alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.types import BigInteger
+
+from eal_jira.errors import StoreError
+from eal_jira.store import Store, facts, open_store
+from eal_jira.store.tables import Moment, metadata
+
+
+def test_the_migrated_schema_is_the_one_in_the_tables(store: Store) -> None:
+    def same_type(_context: object, _db: object, _meta: object, db_type: object, meta_type: object) -> bool | None:
+        return False if isinstance(meta_type, Moment) and isinstance(db_type, BigInteger) else None
+
+    with store.write() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": same_type})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
+    first = open_store("sqlite:///eal.db", tmp_path)
+    with first.write() as connection:
+        key = facts.pseudonym_key(connection)
+    first.close()
+    again = open_store("sqlite:///eal.db", tmp_path)
+    with again.write() as connection:
+        assert facts.pseudonym_key(connection) == key
+    again.close()
+
+
+def test_a_transaction_that_ends_in_an_error_leaves_nothing(store: Store) -> None:
+    with pytest.raises(RuntimeError, match="in the middle"), store.write() as connection:
+        facts.put(connection, "a", "1")
+        raise RuntimeError("in the middle")
+    with store.read() as connection:
+        assert facts.get(connection, "a") is None
+
+
+def test_readers_can_not_write(store: Store) -> None:
+    with pytest.raises(OperationalError, match="readonly"), store.read() as connection:
+        facts.put(connection, "a", "1")
+
+
+def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    store = open_store("sqlite:///eal.db", tmp_path)
+    with store.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    store.close()
+    with pytest.raises(StoreError, match=r"newer eal-jira \(schema 9999\)"):
+        open_store("sqlite:///eal.db", tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="folder exists"):
+        open_store("sqlite:///nowhere/eal.db", tmp_path)
+
+
+@pytest.mark.parametrize("url", ["oracle://x/y", "eal.db", "sqlite"])
+def test_an_address_we_can_not_use_is_a_clear_error(url: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"store\.url"):
+        open_store(url, tmp_path)
+
+
+@given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1900, 1, 1), max_value=datetime(9000, 1, 1)))
+def test_a_moment_comes_back_to_the_microsecond(moment: datetime) -> None:
+    kind = Moment()
+    stored = kind.process_bind_param(moment, None)  # type: ignore[arg-type]
+    assert kind.process_result_value(stored, None) == moment  # type: ignore[arg-type]
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="without a time zone"):
+        Moment().process_bind_param(datetime(2026, 1, 1), None)  # type: ignore[arg-type]
+
+
+def test_a_team_keeps_its_first_cycle(store: Store) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    for day in range(3):
+        with store.write() as connection:
+            assert facts.meet_team(connection, "Payments", start + timedelta(days=day)).first_cycle == start
