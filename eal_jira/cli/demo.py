@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from eal_jira.sandbox.living import Organisation
     from eal_jira.stages.house import House
 
-STEP = timedelta(weeks=1)
+STEP = timedelta(weeks=2)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -62,7 +62,7 @@ def _opened(settings: Any) -> Iterator[House]:
 
 
 def _live(house: House, organisation: Organisation) -> None:
-    """People work a week, then the product looks; the first plan is approved after its first look."""
+    """People work two weeks, then the product looks; the first plan is approved after its first look."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 

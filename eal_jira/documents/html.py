@@ -1,7 +1,7 @@
 """Blocks → HTML: the inside of a page, without head and style. No script, nothing loaded from elsewhere.
 
-Classes that a style sheet may use: ``chip chip-TONE``, ``panel panel-KIND``, ``scroll`` around tables, ``right`` and
-``center`` on cells, ``figure`` on figures.
+Classes that a style sheet may use: ``chip chip-TONE``, ``panel panel-KIND``, ``scroll`` around tables and charts,
+``right`` and ``center`` on cells, ``diff`` on differences.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from eal_jira.documents.blocks import (
     Text,
 )
 from eal_jira.documents.figures import data_table
-from eal_jira.documents.svg import embed
 from eal_jira.documents.text import clean, one_line
 from eal_jira.model import Figure
 
@@ -99,16 +98,17 @@ def _table(table: Table) -> str:
 
 
 def _figure(figure: Figure, caption: str) -> str:
-    title, label = one_line(figure.title), f"figure-{figure.name}"
-    text = one_line(caption) or title
-    drawing = embed(figure.svg, figure.name, label) if figure.svg else ""
-    parts = [
-        f'<figure class="figure">\n<figcaption id="{escaped(label)}"><strong>{escaped(text)}</strong> '
-        f"<span>{escaped(one_line(figure.summary))}</span></figcaption>\n{drawing}"
-    ]
+    """The drawing, which brings its own title, between the question it answers and its data.
+
+    A figure's drawing is made for a page (see `Figure.svg`) and stands in it as it is.
+    """
+    said = f"<strong>{escaped(caption)}</strong> " if caption else ""
+    parts = [f"<figcaption>{said}{escaped(one_line(figure.summary))}</figcaption>"]
+    if figure.svg:
+        parts.append(f'<div class="scroll" tabindex="0" role="region" aria-label="Chart">\n{figure.svg}\n</div>')
     if figure.rows:
         parts.append(f"<details>\n<summary>The numbers behind it</summary>\n{_table(data_table(figure))}\n</details>")
-    return "\n".join([*parts, "</figure>"])
+    return "\n".join(["<figure>", *parts, "</figure>"])
 
 
 def _difference(text: str) -> str:

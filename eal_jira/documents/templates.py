@@ -4,16 +4,16 @@ Every value that a template prints is escaped for Markdown, so foreign text stay
 below make, goes in as it is. A team may put templates of its own into a folder: a file there takes the place of ours
 with the same name. They run in a sandbox, and a variable that does not exist is an error, not an empty place.
 
-Filters: ``day``, ``period``, ``duration``, ``count``, ``percent``, ``number`` (see `words`); ``link(url)``,
-``chip(tone)``, ``figure(name)``, ``code``, ``fenced(language)``, ``quote`` make Markdown from text. There are no
-macros: what a macro prints is text like any other. Use ``{% include %}``.
+Filters: ``day``, ``period``, ``duration``, ``count``, ``percent``, ``number`` (see `words`). Make Markdown from text:
+``link(url)``, ``chip(tone)``, ``figure(name)``, ``listed``, ``code``, ``fenced(language)``, ``quote``. A macro's result
+is text like any other, and so escaped; to use a part twice, ``{% include %}`` it.
 """
 
 from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
@@ -128,6 +128,11 @@ def figure(caption: object, name: str) -> Ours:
     return Ours(f"![{_printed(caption)}](figure:{name})")
 
 
+def listed(texts: Iterable[object]) -> Ours:
+    """The texts with commas between them."""
+    return Ours(", ".join(_printed(text) for text in texts))
+
+
 def code(text: object) -> Ours:
     """The text as a code span, on one line."""
     shown = shortened(one_line(str(text)))
@@ -159,5 +164,5 @@ def _longest_run(text: str) -> int:
 
 _FILTERS: dict[str, Callable[..., Any]] = {
     **{f.__name__: f for f in (words.day, words.period, words.duration, words.count, words.percent, words.number)},
-    **{f.__name__: f for f in (link, chip, figure, code, fenced, quote)},
+    **{f.__name__: f for f in (link, chip, figure, listed, code, fenced, quote)},
 }

@@ -32,7 +32,7 @@ def one_line(text: str) -> str:
 
 
 #: Characters of one value; a tracker's longest field has 32,767, and a page is for people.
-LONGEST = 10_000
+LONGEST = 4_000
 
 
 def shortened(text: str) -> str:

@@ -6,6 +6,10 @@ compared by every outcome, within type, priority and size (`outcomes.stratum`), 
 corrected together (Benjamini & Hochberg 1995, Journal of the Royal Statistical Society B 57:289–300). "Worse" in one
 outcome outweighs "better" in another; then both are said.
 
+Looking early must not spoil the test. A candidate is looked at when it first has enough issues, and again each time
+its group has doubled; its k-th look may spend level/2^k, so that all looks together spend no more than the level
+(alpha spending, after Lan & DeMets 1983, Biometrika 70:659–663). In between, the last verdict stands.
+
 Only finished issues are compared. Unfinished ones are left out of both groups and counted: a way of working whose slow
 issues are all still open looks faster than it is. An issue that never stood in a working status has no cycle time and
 takes part in the other outcomes only. All of this is observed, not drawn by lot: an association.
@@ -14,8 +18,9 @@ takes part in the other outcomes only. All of this is observed, not drawn by lot
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from scipy import stats
 
@@ -24,6 +29,10 @@ from eal_jira.learning.keepable import Keepable
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.outcomes import OUTCOMES, held_equal, samples, stratum
 from eal_jira.model import Deviation
+
+
+def _nothing(_signature: str) -> frozenset[str]:
+    return frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +44,8 @@ class Applied:
     title: str
     #: issue ids
     issues: frozenset[str]
-    #: outcomes that the rule itself speaks about: departing from "at most one reopening" *is* more reopenings, so
-    #: comparing them would say nothing
-    by_definition: frozenset[str] = frozenset()
+    #: outcomes that departing with this signature *is*: a step back is rework, so comparing that would say nothing
+    by_definition: Callable[[str], frozenset[str]] = _nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,16 @@ class Practice(Keepable):
     not_held_equal: tuple[str, ...]
     #: all of it in words, for the team
     sentences: tuple[str, ...]
+    #: the how-manieth look at this candidate this is, counted from 1
+    look: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The last look at a candidate: its number, and how many finished issues the group had."""
+
+    number: int
+    group: int
 
 
 @dataclass(slots=True)
@@ -78,7 +96,11 @@ class _Candidate:
     trial: list[Measures]
     comparison: list[Measures]
     unfinished: tuple[int, int]
+    look: int = 1
     evidence: dict[str, Evidence] = field(default_factory=dict)
+
+
+NO_LOOKS: Mapping[tuple[str, int, str], Look] = MappingProxyType({})
 
 
 def detect(
@@ -87,10 +109,13 @@ def detect(
     measures: Iterable[Measures],
     guidelines: Iterable[Applied],
     *,
+    looks: Mapping[tuple[str, int, str], Look] = NO_LOOKS,
     min_group: int = 5,
     level: float = 0.05,
 ) -> tuple[Practice, ...]:
-    """Every candidate with its verdict, ordered by guideline and signature.
+    """Every candidate that is due for a look with its verdict, ordered by guideline and signature.
+
+    `looks`: the last look at each candidate, by guideline, version and signature.
 
     A deviation counts for the guideline version that it departed from, if that version is among `guidelines`: what
     people did about an older wording is no evidence about this one. Below `min_group` nothing is reported at all.
@@ -105,10 +130,11 @@ def detect(
         for applied in sorted(guidelines, key=lambda applied: (applied.guideline, applied.version))
         for candidate in _candidates(applied, of_version[applied.guideline, applied.version], known)
         if min(len(candidate.trial), len(candidate.comparison)) >= min_group
+        and _due(candidate, looks.get((applied.guideline, applied.version, candidate.signature)))
     ]
     for candidate in candidates:
         for outcome in OUTCOMES:
-            if outcome.name not in candidate.applied.by_definition:
+            if outcome.name not in candidate.applied.by_definition(candidate.signature):
                 candidate.evidence[outcome.name] = compare(
                     samples(candidate.trial, outcome),
                     samples(candidate.comparison, outcome),
@@ -140,6 +166,13 @@ def _candidates(
         yield _Candidate(applied, signature, labels[signature], trial, comparison, unfinished)
 
 
+def _due(candidate: _Candidate, last: Look | None) -> bool:
+    if last is None:
+        return True
+    candidate.look = last.number + 1
+    return len(candidate.trial) >= 2 * last.group
+
+
 def _correct_together(candidates: Sequence[_Candidate]) -> None:
     tested = [
         (candidate, name, evidence.p_value)
@@ -150,7 +183,7 @@ def _correct_together(candidates: Sequence[_Candidate]) -> None:
     if tested:
         corrected = stats.false_discovery_control([p for _, _, p in tested], method="bh")
         for (candidate, name, _), p in zip(tested, corrected, strict=True):
-            candidate.evidence[name] = candidate.evidence[name].corrected(float(p))
+            candidate.evidence[name] = candidate.evidence[name].corrected(min(1.0, float(p) * 2**candidate.look))
 
 
 def _practice(team: str, candidate: _Candidate, known: Mapping[str, Measures]) -> Practice:
@@ -177,6 +210,7 @@ def _practice(team: str, candidate: _Candidate, known: Mapping[str, Measures]) -
         held_equal=held,
         not_held_equal=not_held,
         sentences=(),
+        look=candidate.look,
     )
     without_cycle = sum(issue.cycle_time is None for issue in [*candidate.trial, *candidate.comparison])
     return replace(practice, sentences=tuple(_sentences(practice, without_cycle)))

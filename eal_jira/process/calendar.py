@@ -1,4 +1,4 @@
-"""Working time: how much of it lies between two moments, and when so much of it has passed.
+"""Working time: how much of it lies between two moments, and when so much of it is over.
 
 Working time is measured on the clock that runs, in UTC, inside windows that are laid out on the wall clock: 9 to 17
 o'clock stays 9 to 17 when the clocks change, and a window that contains the change is an hour shorter or longer.
@@ -7,7 +7,7 @@ Times are aware datetimes; answers are in UTC.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
@@ -71,17 +71,18 @@ class WorkingCalendar:
         return whole + _passed(self._year(last), b) - _passed(self._year(first), a)
 
     def after(self, a: datetime, working: timedelta) -> datetime:
-        """The first moment at which so much working time has passed since `a`; `a` itself for none (or less)."""
-        if working <= timedelta():
-            return a.astimezone(UTC)
+        """The moment from which on more than so much working time (not negative) has passed since `a`.
+
+        At the end of a working day that is the start of the next: nobody works in between.
+        """
         number = a.astimezone(self.zone).year
         year = self._year(number)
         goal = _passed(year, a) + working
-        while goal > year.total:
+        while goal >= year.total:
             goal -= year.total
             number += 1
             year = self._year(number)
-        window = bisect_left(year.passed, goal)
+        window = bisect_right(year.passed, goal)
         return year.starts[window] + year.lengths[window] - (year.passed[window] - goal)
 
     def _year(self, number: int) -> _Year:
@@ -96,10 +97,8 @@ class WorkingCalendar:
         for day in _days(number):
             if day.weekday() not in self.weekdays or day in self.holidays:
                 continue
-            # Cut to the day itself: where the clocks jump over the start, or a zone over a whole day, little or
-            # nothing is left, and no two days overlap.
-            midnight = self._at(day, time())
-            start = max(self._at(day, self.start), midnight)
+            # cut at the next midnight: of a day that a zone jumped over, nothing is left
+            start = self._at(day, self.start)
             tomorrow = self._at(day + timedelta(days=1), time())
             end = min(self._at(day, self.end), tomorrow) if self.end != time() else tomorrow
             if end > start:

@@ -21,6 +21,8 @@ class JudgeContext:
     team: str
     #: nothing older than this is a deviation
     since: datetime
+    #: the team's usual order of statuses (ids), as far as it is known
+    order: tuple[str, ...] = ()
     #: the vocabulary, ready to be looked up
     names: Names = field(init=False, repr=False, compare=False)
 

@@ -47,7 +47,7 @@ class Duration:
         return calendar.elapsed(a, b) if self.working else b - a
 
     def after(self, a: datetime, calendar: WorkingCalendar) -> datetime:
-        """When this duration, begun at `a`, is over."""
+        """The moment from which on it took longer than this since `a`."""
         length = self.length(calendar)
         return calendar.after(a, length) if self.working else a + length
 

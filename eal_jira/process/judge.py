@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -97,7 +96,7 @@ class Judge:
             return Explanation(version.guideline, version.version, text, deviations)
 
         if version.rule is None:
-            return told(f"It is retired since {version.in_force_from:%Y-%m-%d}.")
+            return told(f"It has been retired since {version.in_force_from:%Y-%m-%d}.")
         if check is None:
             problem = self._unusable.get((version.guideline, version.version))
             if problem is not None:
@@ -132,6 +131,8 @@ class _Check:
         self.end = version.in_force_until or _NEVER
         self._applies = Condition(version.applies_to, context)
         self._except = [Condition(table, context) for table in version.except_]
+        #: most kinds never change their mind by the clock alone
+        self._timed = type(self.rule).due is not Rule.due
 
     @property
     def until_words(self) -> str:
@@ -153,12 +154,12 @@ class _Check:
         return trace.events[0].at < self.end and self.begin <= ended
 
     def deviations(self, trace: Trace, context: JudgeContext) -> Iterator[Deviation]:
-        seen: Counter[str] = Counter()
+        seen: dict[str, int] = {}
         for finding in self.rule.check(trace, context):
             if not self.begin <= finding.at < self.end:
                 continue
             key = self._key(trace, finding, context.team)
-            seen[key] += 1
+            seen[key] = seen.get(key, 0) + 1
             yield Deviation(
                 # the same step twice within one instant: both are kept apart by their order
                 key=key if seen[key] == 1 else f"{key}-{seen[key]}",
@@ -174,7 +175,7 @@ class _Check:
             )
 
     def due(self, trace: Trace, context: JudgeContext) -> datetime:
-        moment = self.rule.due(trace, context)
+        moment = self.rule.due(trace, context) if self._timed else None
         return moment if moment is not None and self.begin <= moment < self.end else _NEVER
 
     def _key(self, trace: Trace, finding: Finding, team: str) -> str:

@@ -107,7 +107,7 @@ def _steps(
         elif change.field == Activity.ASSIGNEE:
             # ids only: the text beside them is a person's name
             yield change, Activity.ASSIGNEE.value, change.from_id or None, change.to_id or None
-        else:
+        elif change.field:
             before, after = change.from_text or change.from_id, change.to_text or change.to_id
             yield change, change.field, before or None, after or None
     if here.same(_Place(issue.status)) is False:

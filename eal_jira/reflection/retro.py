@@ -222,9 +222,9 @@ def _figures(
         counts.append(GuidelineCount(version.guideline, version.title, len(about), len(departed)))
     least = material.min_group
     return (
-        cycle_time_scatter(recent, zone=material.zone, urls=material.urls, min_group=least),
-        ageing_wip(recent, material.order, material.vocabulary, urls=material.urls, min_group=least),
-        deviations_per_guideline(counts, min_group=least),
+        cycle_time_scatter(recent, zone=material.zone, urls=material.urls, min_group=least, png=False),
+        ageing_wip(recent, material.order, material.vocabulary, urls=material.urls, min_group=least, png=False),
+        deviations_per_guideline(counts, min_group=least, png=False),
     )
 
 

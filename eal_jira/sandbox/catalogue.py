@@ -16,12 +16,12 @@ CATEGORIES: Mapping[str, tuple[int, str, str]] = {
 }
 
 
-class _Word(Protocol):
+class Word(Protocol):
     id: str
     name: str
 
 
-_W = TypeVar("_W", bound=_Word)
+_W = TypeVar("_W", bound=Word)
 
 
 def find(words: Mapping[str, _W], id_or_name: str) -> _W | None:
@@ -47,6 +47,16 @@ class Catalogue:
             "10002": LinkType("10002", "Duplicate", "is duplicated by", "duplicates"),
             "10003": LinkType("10003", "Relates", "relates to", "relates to"),
         }
+
+    def words(self, field_id: str) -> Mapping[str, Word] | None:
+        """The words that this field takes by id; None for fields that take other things."""
+        words: dict[str, Mapping[str, Word]] = {
+            "status": self.statuses,
+            "issuetype": self.types,
+            "priority": self.priorities,
+            "resolution": self.resolutions,
+        }
+        return words.get(field_id)
 
     def status(self, name: str, category: str) -> Status:
         """The status of this name and category, made when there is none yet."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from eal_jira.sandbox.flavour import Flavour
 
@@ -71,12 +72,12 @@ class Field:
         return list(self.clauses)
 
 
-def _system(id: str, name: str, type: str, items: str | None = None, *clauses: str, **more: object) -> Field:
-    return Field(id, name, type, items, None, clauses, **more)  # type: ignore[arg-type]
+def _system(id: str, name: str, type: str, items: str | None = None, *clauses: str, **more: Any) -> Field:
+    return Field(id, name, type, items, None, clauses, **more)
 
 
 def system_fields() -> list[Field]:
-    derived: dict[str, object] = {"settable": False, "orderable": False}
+    derived: dict[str, Any] = {"settable": False, "orderable": False}
     return [
         _system("issuetype", "Issue Type", "issuetype", None, "issuetype", "type"),
         _system("project", "Project", "project", None, "project"),

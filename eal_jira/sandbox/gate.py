@@ -44,7 +44,7 @@ class HeldConnections:
 
     def reset(self, client: tuple[str, int]) -> None:
         """Drop the connection so that the other side sees a reset, not an orderly end."""
-        transport = self._transports[tuple(client)]
+        transport = self._transports[client]
         sock = transport.get_extra_info("socket")
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -67,9 +67,7 @@ class Gate:
             fault = self._site.faults.fault(request.exchange) if self._site.faults else None
         await self._pass(fault, request, scope, receive, send)
 
-    async def _pass(
-        self, fault: Fault | None, request: _Arrived, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _pass(self, fault: Fault | None, request: _Arrived, scope: Scope, receive: Receive, send: Send) -> None:
         if isinstance(fault, Delay):
             await asyncio.sleep(fault.seconds)
         if fault is None or isinstance(fault, Delay):
@@ -85,7 +83,7 @@ class Gate:
             await _until_gone(receive)
         elif isinstance(fault, Reset):
             request.log(None)
-            self._connections.reset(scope["client"])
+            self._connections.reset(tuple(scope["client"]))
             await _until_gone(receive)
         elif isinstance(fault, Instead):
             headers = {"content-type": fault.media_type, **fault.headers}
@@ -94,7 +92,7 @@ class Gate:
             await _send(request.logging(send), acted.status, acted.headers, fault.body(acted.body))
         else:
             await acted.send_cut(request.logging(send), fault.size)
-            self._connections.reset(scope["client"])
+            self._connections.reset(tuple(scope["client"]))
             await _until_gone(receive)
 
 
@@ -115,9 +113,7 @@ class _Arrived:
 
     def log(self, status: int | None) -> None:
         account = self._scope.get("eal.account")
-        entry = RequestEntry(
-            **asdict(self.exchange), status=status, account=account, monotonic=self._monotonic
-        )
+        entry = RequestEntry(**asdict(self.exchange), status=status, account=account, monotonic=self._monotonic)
         with self._site.lock:
             self._site.requests.append(entry)
 

@@ -1,4 +1,4 @@
-"""The numbers that Jira imposes, in one place (facts/jira.md; the section stands beside each). A test may lower them."""
+"""The numbers that Jira imposes; the section of facts/jira.md stands beside each. A test may lower them."""
 
 from __future__ import annotations
 

@@ -106,10 +106,9 @@ class _Life:
         #: it is done in the team's own way
         self.own_way = self._happens(share(born, self.priority in URGENT)) and self._eligible()
         self.owner = self._somebody()
-        own_review = not self.own_way and self._happens(team.own_review)
         #: who looks at it in which status
         self.checkers = {
-            "In Review": self.owner if own_review else self._somebody(self.owner),
+            "In Review": self.owner if self._happens(team.own_review) else self._somebody(self.owner),
             "Testing": self._somebody(self.owner),
         }
 
@@ -148,14 +147,20 @@ class _Life:
         if self._leaves_out("Ready"):
             self._pass(waiting, self.owner)
             return
+        yield from self._refined(waiting)
+        if self._happens(self.team.put_back):
+            self._pass(self._stay("Ready"), self.team.people[0])
+            yield self._move(self.team.people[0], "Backlog")
+            yield from self._refined(waiting)
+        self._pass(self._stay("Ready"), self.owner)
+
+    def _refined(self, waiting: float) -> Iterator[Act]:
         lead = self.team.people[0]
         self._pass(waiting, lead)
-        while (
-            self.type != "Bug" and self.at.astimezone(zone(lead.time_zone)).weekday() not in self.team.refinement_days
-        ):
-            self._pass(DAY_HOURS, lead)
+        if self.type != "Bug":
+            while self.at.astimezone(zone(lead.time_zone)).weekday() not in self.team.refinement_days:
+                self._pass(DAY_HOURS, lead)
         yield self._move(lead, "Ready")
-        self._pass(self._stay("Ready"), self.owner)
 
     def _started(self) -> Iterator[Act]:
         practice = self.team.practice
@@ -169,13 +174,8 @@ class _Life:
     def _finished(self, effort: float) -> Iterator[Act]:
         """From In Progress to Done, and back to In Progress whenever review or testing send the work back."""
         checks = [status for status in self._checks() if not self._leaves_out(status)]
-        at_the_desk = len(checks) == 2 and self._happens(self.team.desk_review)
-        if at_the_desk:
-            checks.remove("In Review")
         while True:
             yield from self._worked_on(effort)
-            if at_the_desk:
-                self._reviewed_at_the_desk()
             mover = self.owner
             for status in checks:
                 yield self._move(mover, status)
@@ -209,12 +209,6 @@ class _Life:
         self._pass(hours, self.owner)
         if self._happens(NOTED):
             yield self._say(self.owner, self.dice.choice(words.NOTES))
-
-    def _reviewed_at_the_desk(self) -> None:
-        """All that a review asks for, in the hours that it would have taken, with nothing to see on the board."""
-        self._pass(self._stay("In Review"), self.owner)
-        while self._happens(self._chance_of_return("In Review")):
-            self._pass(self._stay("In Progress") * REPAIR + self._stay("In Review"), self.owner)
 
     def _reopened(self) -> Iterator[Act]:
         finder = self._somebody()

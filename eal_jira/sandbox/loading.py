@@ -14,16 +14,8 @@ from typing import TYPE_CHECKING
 
 from eal_jira.sandbox.acts import Person
 from eal_jira.sandbox.catalogue import CATEGORIES, free_id
-from eal_jira.sandbox.fields import (
-    FLOAT,
-    MULTISELECT,
-    SELECT,
-    SPRINT,
-    TEXTAREA,
-    TEXTFIELD,
-    USERPICKER,
-    Field,
-)
+from eal_jira.sandbox.fields import SPRINT, TEXTFIELD, Field
+from eal_jira.sandbox.guessing import custom_type, guessed, parsed_sprint
 from eal_jira.sandbox.state import (
     Comment,
     History,
@@ -61,13 +53,13 @@ class LoadReport:
     notes: list[str] = field(default_factory=list)
 
 
-class Unusable(Exception):  # noqa: N818 – a record that can't be taken over; the text is the reason
-    pass
+class Unusable(Exception):
+    """A record that can't be taken over; the text is the reason."""
 
 
 def load_records(
     site: Site,
-    records: Iterable[Mapping[str, Json]],
+    records: Iterable[Json],
     *,
     statuses: Iterable[Mapping[str, Json]] = (),
     fields: Iterable[Mapping[str, Json]] = (),
@@ -84,7 +76,7 @@ def load_records(
         try:
             loader.record(record)
         except Unusable as problem:
-            ref = str(record.get("key") or record.get("id") or "?") if isinstance(record, Mapping) else "?"
+            ref = str(record.get("key") or record.get("id") or "?") if isinstance(record, dict) else "?"
             loader.report.not_loaded.append(NotLoaded(line, ref, str(problem)))
     loader.finish()
     return loader.report
@@ -99,8 +91,8 @@ class _Loader:
 
     # --- one record -------------------------------------------------------------------------------------------
 
-    def record(self, record: Mapping[str, Json]) -> None:
-        if not isinstance(record, Mapping):
+    def record(self, record: Json) -> None:
+        if not isinstance(record, dict):
             raise Unusable("the record is no JSON object")
         given = record.get("fields")
         if not isinstance(given, Mapping):
@@ -122,9 +114,7 @@ class _Loader:
             created=_moment(given["created"], "fields.created"),
             updated=_moment(given["updated"], "fields.updated"),
             fields={},
-            resolved=_moment(given["resolutiondate"], "fields.resolutiondate")
-            if given.get("resolutiondate")
-            else None,
+            resolved=_moment(given["resolutiondate"], "fields.resolutiondate") if given.get("resolutiondate") else None,
             histories=histories,
             declared_histories=self._declared(record.get("changelog"), len(histories)),
         )
@@ -224,13 +214,10 @@ class _Loader:
         if not id_:
             return None
         if id_ not in self._site.people.accounts:
-            person = Person(
-                str(id_),
-                str(given.get("displayName") or id_),
-                given.get("timeZone"),  # type: ignore[arg-type] – an account may keep its zone to itself
-                account_type=given.get("accountType") or "atlassian",
-            )
-            self._site.people.add(person, login=given.get("name"), active=given.get("active", True))
+            kind = given.get("accountType") or "atlassian"
+            person = Person(str(id_), str(given.get("displayName") or id_), account_type=kind)
+            account = self._site.people.add(person, login=given.get("name"), active=given.get("active", True))
+            account.time_zone = given.get("timeZone")
         return str(id_)
 
     def sprint(self, given: Mapping[str, Json]) -> int:
@@ -276,10 +263,11 @@ class _Loader:
         field = self._site.fields.get(name)
         if value is None or value == []:
             if field is None:
-                self._site.fields.by_id[name] = Field(name, name, "", None, _custom(name, TEXTFIELD))
+                self._site.fields.by_id[name] = Field(name, name, "", None, custom_type(name, TEXTFIELD))
             return
         if field is None or not field.type:
-            field = self._infer(name, field.name if field else name, value)
+            field = guessed(name, field.name if field else name, value)
+            self._site.fields.by_id[name] = field
         issue.fields[name] = self._stored(project, field, value)
 
     def _stored(self, project: Project, field: Field, value: Json) -> Json:
@@ -294,7 +282,7 @@ class _Loader:
         if field.type == "user":
             return self._person(value)
         if field.custom == SPRINT:
-            return [self.sprint(s if isinstance(s, Mapping) else _parse_sprint(s)) for s in value]
+            return [self.sprint(s if isinstance(s, Mapping) else parsed_sprint(s)) for s in value]
         if field.items in ("component", "version") and isinstance(value, list):
             parts = project.components if field.items == "component" else project.versions
             for part in value:
@@ -302,13 +290,6 @@ class _Loader:
                 parts.setdefault(id_, {k: v for k, v in part.items() if k != "self"} | {"id": id_})
             return [str(part["id"]) for part in value]
         return value
-
-    def _infer(self, name: str, label: str, value: Json) -> Field:
-        """What kind of field a value is from."""
-        type_, items, custom = _guess(value)
-        field = Field(name, label, type_, items, _custom(name, custom))
-        self._site.fields.by_id[name] = field
-        return field
 
     # --- histories, comments, worklogs ------------------------------------------------------------------------
 
@@ -348,7 +329,7 @@ class _Loader:
         return Comment(
             id=self._site.next_id("comment", int(given["id"])),
             author=self._person(given.get("author")),
-            body=given.get("body"),
+            body=given.get("body") or "",
             created=created,
             updated=_maybe(given.get("updated")) or created,
             update_author=self._person(given.get("updateAuthor")),
@@ -375,47 +356,12 @@ class _Loader:
 
 #: read from the record's own places, or computed when shown
 _ELSEWHERE = frozenset(
-    ("project", "created", "updated", "resolutiondate", "comment", "worklog")
-    + ("statusCategory", "statuscategorychangedate", "workratio")
+    (
+        *("project", "created", "updated", "resolutiondate", "comment", "worklog"),
+        *("statusCategory", "statuscategorychangedate", "workratio"),
+    )
 )
 _HISTORY_IDS = {"Component": "components", "Fix Version": "fixVersions", "Version": "versions", "Link": "issuelinks"}
-
-
-def _custom(name: str, type_key: str) -> str | None:
-    return type_key if name.startswith("customfield_") else None
-
-
-def _guess(value: Json) -> tuple[str, str | None, str]:
-    """(schema type, items, custom type) of a value whose field nobody described."""
-    if isinstance(value, bool):
-        return "any", None, TEXTFIELD
-    if isinstance(value, int | float):
-        return "number", None, FLOAT
-    if isinstance(value, str):
-        return "string", None, TEXTFIELD
-    if isinstance(value, Mapping):
-        if value.get("type") == "doc":
-            return "string", None, TEXTAREA
-        if "displayName" in value:
-            return "user", None, USERPICKER
-        return ("option", None, SELECT) if "value" in value else ("any", None, TEXTFIELD)
-    first = value[0]
-    if isinstance(first, Mapping) and {"state", "name", "id"} <= set(first):
-        return "array", "json", SPRINT
-    if isinstance(first, str) and first.startswith("com.atlassian.greenhopper.service.sprint.Sprint@"):
-        return "array", "json", SPRINT
-    if isinstance(first, Mapping) and "value" in first:
-        return "array", "option", MULTISELECT
-    return "array", "string", TEXTFIELD
-
-
-def _parse_sprint(text: str) -> dict[str, Json]:
-    """A sprint as Data Center writes it: names and goals may hold commas and equals signs (facts 7)."""
-    inside = text[text.index("[") + 1 : text.rindex("]")]
-    pairs = re.split(r",(?=(?:id|rapidViewId|state|name|startDate|endDate|completeDate|activatedDate|sequence|goal|"
-                     r"synced|autoStartStop|incompleteIssuesDestinationId)=)", inside)
-    said = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-    return {name: None if value == "<null>" else value for name, value in said.items()}
 
 
 def _list(holder: Json, name: str) -> list[Mapping[str, Json]]:
@@ -424,14 +370,16 @@ def _list(holder: Json, name: str) -> list[Mapping[str, Json]]:
 
 
 def _moment(text: Json, place: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (TypeError, ValueError):
-        raise Unusable(f"`{place}` is no timestamp: {text!r}") from None
+    moment = _maybe(text)
+    if moment is None:
+        raise Unusable(f"`{place}` is no timestamp with an offset: {text!r}")
+    return moment
 
 
 def _maybe(text: Json) -> datetime | None:
+    """The moment that a timestamp with an offset names; None for anything else."""
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         return None
+    return moment.astimezone(UTC) if moment.tzinfo else None

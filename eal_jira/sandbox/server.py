@@ -1,7 +1,7 @@
 """The sandbox on a socket: the application, and uvicorn in a thread on 127.0.0.1.
 
-    with serve(site) as served:
-        requests.get(served.url + "/rest/api/3/serverInfo")
+with serve(site) as served:
+    requests.get(served.url + "/rest/api/3/serverInfo")
 """
 
 from __future__ import annotations
@@ -21,20 +21,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from eal_jira.sandbox.answers import Answer, Refusal
-from eal_jira.sandbox.call import Call, authenticate
 from eal_jira.sandbox.control import control_routes
 from eal_jira.sandbox.gate import Gate, HeldConnections
 from eal_jira.sandbox.pages import page_routes
-from eal_jira.sandbox.routes import Endpoint, endpoints
+from eal_jira.sandbox.rest.answers import Answer, Refusal
+from eal_jira.sandbox.rest.call import Call, authenticate
+from eal_jira.sandbox.rest.routes import Endpoint, endpoints
 from eal_jira.sandbox.site import Site
 
 
 def application(site: Site) -> Starlette:
     """The ASGI application of a site, without the gate that `serve` puts before it."""
-    routes = [
-        Route(e.path, _endpoint(site, e), methods=[e.method]) for e in endpoints(site.flavour)
-    ]
+    routes = [Route(e.path, _endpoint(site, e), methods=[e.method]) for e in endpoints(site.flavour)]
     return Starlette(routes=[*control_routes(site), *routes, *page_routes(site)])
 
 

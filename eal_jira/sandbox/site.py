@@ -22,10 +22,12 @@ from eal_jira.sandbox.fields import Field, Fields
 from eal_jira.sandbox.flavour import Flavour
 from eal_jira.sandbox.index import Index, Lag
 from eal_jira.sandbox.journal import JournalEntry, RequestEntry
+from eal_jira.sandbox.jql.search import Search
 from eal_jira.sandbox.limits import Limits
 from eal_jira.sandbox.loading import LoadReport, load_records
 from eal_jira.sandbox.people import Account, People
-from eal_jira.sandbox.search import Search
+from eal_jira.sandbox.rest.present import Presenter
+from eal_jira.sandbox.rest.selection import Selection
 from eal_jira.sandbox.state import Board, Issue, Json, Link, Project, Sprint, Transition
 from eal_jira.sandbox.values import Reader
 from eal_jira.sandbox.writes import Writer
@@ -47,7 +49,7 @@ class Site:
         self.time_zone = ZoneInfo(time_zone)
         self.lock = threading.RLock()
         self.limits = Limits()
-        self.catalogue = Catalogue()
+        self.catalogue: Catalogue = Catalogue()
         self.fields = Fields(flavour)
         self.people = People()
         self.index = Index()
@@ -80,6 +82,8 @@ class Site:
         self.bulk_changelog_time = "iso"
         #: counts renames and other changes that show in many issues at once
         self.epoch = 0
+        #: JSON of people, see `rest.present`
+        self.texts: dict[tuple[str, str | None, int, str], str] = {}
         self._ids: defaultdict[str, int] = defaultdict(lambda: 10_000)
 
     # --- setting up -------------------------------------------------------------------------------------------
@@ -144,7 +148,7 @@ class Site:
 
     def load(
         self,
-        records: Iterable[Mapping[str, Json]],
+        records: Iterable[Json],
         *,
         statuses: Iterable[Mapping[str, Json]] = (),
         fields: Iterable[Mapping[str, Json]] = (),
@@ -257,6 +261,14 @@ class Site:
         self.epoch += 1
         self.index.generation += 1
 
+    def warm(self) -> None:
+        """Write every issue's JSON now, so that a benchmark measures its client and not this."""
+        with self.lock:
+            present = Presenter(self, "3" if self.flavour == "cloud" else "2")
+            everything = Selection([], "*all")
+            for issue in self.issues.values():
+                present.issue_text(issue, fields=everything, expand=("changelog",))
+
     # --- looking up -------------------------------------------------------------------------------------------
 
     @property
@@ -366,11 +378,8 @@ def _ends(link: Link) -> tuple[int, int]:
 
 def _transitions(plan: ProjectPlan, ids: Mapping[str, str]) -> list[Transition]:
     """Ids as Jira numbers them: 11, 21, 31, …"""
-    pairs: list[tuple[str | None, str]]
-    if plan.transitions is None:
-        pairs = [(None, name) for name, _ in plan.statuses]
-    else:
-        pairs = list(plan.transitions)
+    everywhere = [(None, name) for name, _ in plan.statuses]
+    pairs = everywhere if plan.transitions is None else plan.transitions
     return [
         Transition(str(number * 10 + 1), to, ids[source] if source else None, ids[to])
         for number, (source, to) in enumerate(pairs, start=1)

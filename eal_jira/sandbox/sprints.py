@@ -38,7 +38,7 @@ class Sprints:
 
     def planned(self, life: Iterator[Act]) -> Iterator[Act]:
         """The same life with its issue put into the running sprint once it is ready or started, and carried over
-        into each next one until it is done."""
+        into each next one until it is done, or put back into the backlog."""
         sprint, unfinished = 0, False
         for act in life:
             while unfinished and sprint < self.running(act.at):
@@ -46,7 +46,7 @@ class Sprints:
                 yield Edit(self.begins(sprint), self.team.people[0].account_id, act.key, FIELD, sprint)
             yield act
             if isinstance(act, Move):
-                unfinished = act.to != "Done"
+                unfinished = act.to not in ("Backlog", "Done")
                 if unfinished and sprint < self.running(act.at):
                     sprint = self.running(act.at)
                     yield Edit(act.at, act.actor, act.key, FIELD, sprint)

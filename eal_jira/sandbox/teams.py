@@ -89,11 +89,11 @@ class Team:
     reopened: float = 0.04
     #: chance that an issue is closed without work
     not_needed: float = 0.05
-    #: departures that change nothing: the author moves the review on; work starts without a component;
-    #: the review happens at the author's desk, in the hours that it would have taken anyway
+    #: what happens now and then and changes nothing, however the work is done: the author moves the review on;
+    #: work starts without a component; what was made ready goes back into the backlog for a while
     own_review: float = 0.10
     no_component: float = 0.12
-    desk_review: float = 0.05
+    put_back: float = 0.07
 
 
 STATUSES = (
@@ -172,10 +172,10 @@ PAYMENTS = Team(
         label="paired",
         remark="We paired on this from the first line and tried it out together on staging.",
         types=frozenset({"Bug"}),
-        most_points=3,
+        most_points=5,
         share=0.37,
         urgent_share=0.37,
-        pace=0.80,
+        pace=0.77,
         measure="cycle time",
         effect=0.5,
     ),
@@ -190,7 +190,7 @@ SEARCH = Team(
         Person("daniel.reyes", "Daniel Reyes", "America/New_York"),
         Person("priya.nair", "Priya Nair", "America/New_York"),
         Person("owen.clarke", "Owen Clarke", "America/Chicago"),
-        Person("hannah.weiss", "Hannah Weiss", "Europe/Berlin"),
+        Person("hannah.weiss", "Hannah Weiss", "America/Toronto"),
         Person("mateo.silva", "Mateo Silva", "America/Sao_Paulo"),
     ),
     components=("Index", "Ranking", "Suggestions"),
@@ -256,7 +256,6 @@ MOBILE = Team(
     arrivals=1.55,
     types={"Story": 0.60, "Bug": 0.28, "Task": 0.12},
     stays=STAYS,
-    desk_review=0.0,  # so that only the trial leaves the review out
     practice=Practice(
         guideline="review-before-testing",
         skips="In Review",

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eal_jira.sandbox import adf
-from eal_jira.sandbox.answers import dumps
 from eal_jira.sandbox.catalogue import find
 from eal_jira.sandbox.fields import SPRINT, Field
-from eal_jira.sandbox.richtext import to_wiki
+from eal_jira.sandbox.rest.answers import dumps
 from eal_jira.sandbox.state import Json, Project
+from eal_jira.sandbox.text import adf
+from eal_jira.sandbox.text.wiki import to_wiki
 
 if TYPE_CHECKING:
     from eal_jira.sandbox.site import Site
 
 
-class Invalid(Exception):  # noqa: N818 – a value that a field refuses, worded as Jira does
+class Invalid(Exception):
+    """A value that a field refuses, worded as Jira does."""
+
     def __init__(self, field_id: str, message: str) -> None:
         super().__init__(field_id, message)
         self.field_id = field_id
@@ -67,8 +69,7 @@ class Reader:
             if problem:
                 raise Invalid(
                     field_id,
-                    "Operation value must be an Atlassian Document (see the Atlassian Document Format): "
-                    + problem,
+                    "Operation value must be an Atlassian Document (see the Atlassian Document Format): " + problem,
                 )
         elif self._version == "2" and not isinstance(value, str):
             raise Invalid(field_id, "Operation value must be a string")
@@ -76,8 +77,7 @@ class Reader:
         if size > self._site.limits.text:
             raise Invalid(
                 field_id,
-                "The entered text is too long. "
-                f"It exceeds the allowed limit of {self._site.limits.text} characters.",
+                f"The entered text is too long. It exceeds the allowed limit of {self._site.limits.text} characters.",
             )
         return value
 
@@ -248,12 +248,7 @@ def _words(site: Site, project: Project, field: Field, value: Json) -> tuple[str
         return ", ".join(str(s.id) for s in known), ", ".join(s.name for s in known)
     if value is None or value == []:
         return None, None
-    words = {
-        "status": site.catalogue.statuses,
-        "issuetype": site.catalogue.types,
-        "priority": site.catalogue.priorities,
-        "resolution": site.catalogue.resolutions,
-    }.get(field.id)
+    words = site.catalogue.words(field.id)
     if words is not None:
         return str(value), words[value].name if value in words else str(value)
     if field.type == "user":

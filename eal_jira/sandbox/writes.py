@@ -163,9 +163,7 @@ class Writer:
         return new
 
     def worklog(self, issue: Issue, seconds: int, started: datetime, comment: Json = None) -> Worklog:
-        entry = Worklog(
-            self._site.next_id("worklog"), self._actor, comment, started, seconds, self._at, self._at
-        )
+        entry = Worklog(self._site.next_id("worklog"), self._actor, comment, started, seconds, self._at, self._at)
         self._before(issue)
         issue.worklogs.append(entry)
         self._after(issue, "worklog", {"worklog": str(entry.id), "seconds": seconds})
@@ -278,4 +276,3 @@ def _public(properties: Mapping[str, Json]) -> bool:
     """Comments are public to a service desk's customers unless the property says otherwise (facts 5.3)."""
     said = properties.get("sd.public.comment")
     return not (isinstance(said, dict) and said.get("internal") is True)
-

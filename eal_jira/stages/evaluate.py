@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
 from eal_jira.learning.measures import Measures
-from eal_jira.learning.practices import Applied, detect
+from eal_jira.learning.practices import Applied, Look, Practice, detect
 from eal_jira.process.rules import parse_rule
 from eal_jira.process.versions import in_force
 from eal_jira.settings import TeamPart
 from eal_jira.stages.each_team import each_team
 from eal_jira.stages.follow_up import follow_ups
-from eal_jira.stages.guidelines import versions
+from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import learn_order
 from eal_jira.store import facts, issues, learning, process
@@ -47,13 +48,15 @@ def evaluate(house: House, now: datetime) -> Evaluated:
 
 def _practices(connection: Connection, team: TeamPart, now: datetime) -> int:
     rows = process.measures(connection, team.name)
+    judging = context(connection, team, now)
+    earlier = [Practice.from_json(row.body) for row in learning.practices(connection, team.name)]
     guidelines = [
         Applied(
             version.guideline,
             version.version,
             version.title,
             frozenset(row.issue_id for row in rows if [version.guideline, version.version] in row.applied),
-            parse_rule(version.rule or {}).speaks_of,
+            partial(parse_rule(version.rule or {}).speaks_of, context=judging),
         )
         for version in in_force(versions(connection, team.name), now)
     ]
@@ -62,6 +65,7 @@ def _practices(connection: Connection, team: TeamPart, now: datetime) -> int:
         process.deviations(connection, team.name),
         [Measures.from_json(row.body) for row in rows],
         guidelines,
+        looks={(p.guideline, p.version, p.signature): Look(p.look, len(p.trial)) for p in earlier},
         min_group=team.min_group,
     )
     learning.save_practices(

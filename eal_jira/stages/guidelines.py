@@ -72,7 +72,7 @@ def context(connection: Connection, team: TeamPart, now: datetime) -> JudgeConte
     since = state.first_cycle
     if team.since is not None:
         since = datetime.combine(team.since, time(), team.zone).astimezone(UTC)
-    return JudgeContext(issues.vocabulary(connection), calendar(team), now, team.name, since)
+    return JudgeContext(issues.vocabulary(connection), calendar(team), now, team.name, since, state.status_order)
 
 
 def calendar(team: TeamPart) -> WorkingCalendar:

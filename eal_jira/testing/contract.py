@@ -267,24 +267,24 @@ class TrackerContract:
         world.make_issue("Something older")
         tracker.whoami()
         before = tracker.highest_key(world.project)
-        ref = tracker.create(self._draft(world, "marker/1"))
+        ref = tracker.create(self._draft(world))
         # no time has passed: only looking at the keys themselves can find it
-        assert tracker.find_tickets(world.project, "marker/1", before) == (ref,)
-        assert tracker.find_tickets(world.project, "marker/2", before) == ()
+        assert tracker.find_tickets(world.project, self._marker(world), before) == (ref,)
+        assert tracker.find_tickets(world.project, "marker/of/none", before) == ()
 
     def test_a_ticket_is_found_by_search_when_its_key_is_not_where_we_look(
         self, tracker: Tracker, world: World
     ) -> None:
         needs(tracker, "tickets")
         tracker.whoami()
-        ref = tracker.create(self._draft(world, "marker/1"))
+        ref = tracker.create(self._draft(world))
         world.later(LONG_AGO)
-        assert tracker.find_tickets(world.project, "marker/1", ref.key) == (ref,)
+        assert tracker.find_tickets(world.project, self._marker(world), ref.key) == (ref,)
 
     def test_a_ticket_says_what_its_draft_says(self, tracker: Tracker, world: World) -> None:
         needs(tracker, "tickets")
         tracker.whoami()
-        ref = tracker.create(self._draft(world, "marker/1"))
+        ref = tracker.create(self._draft(world))
         (record,) = tracker.read([ref.id]).records
         assert record.issue.summary == "A better guideline"
         assert record.issue.type == world.ticket_type
@@ -306,7 +306,7 @@ class TrackerContract:
         needs(tracker, "tickets")
         tracker.whoami()
         with pytest.raises(RefusedByTracker):
-            tracker.create(self._draft(world, "marker/1", type="A type that nobody has"))
+            tracker.create(self._draft(world, type="A type that nobody has"))
         world.later(LONG_AGO)
         assert tracker.members(world.scope) == frozenset()
 
@@ -317,13 +317,17 @@ class TrackerContract:
         assert url.startswith("http")
         assert issue.key in url or issue.id in url
 
-    def _draft(self, world: World, marker: str, type: str | None = None) -> TicketDraft:
+    def _marker(self, world: World) -> str:
+        # a marker is one of its kind on the whole site, and a ticket may be found wherever it was moved to
+        return f"proposal/{world.project}"
+
+    def _draft(self, world: World, type: str | None = None) -> TicketDraft:
         return TicketDraft(
             project=world.project,
             type=type or world.ticket_type,
             summary="A better guideline",
             body="# Why\n\nBecause **it works**:\n\n- faster\n- calmer\n",
-            marker=marker,
+            marker=self._marker(world),
             labels=("eal-proposal",),
         )
 

@@ -244,6 +244,8 @@ def complaints(response: Response) -> tuple[str, dict[str, str]]:
 
 def _line(text: object, longest: int = 400) -> str:
     line = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", str(text)).strip()
+    # a proxy may tell us our own header
+    line = re.sub(r"\b(Basic|Bearer) \S+", r"\1 …", line, flags=re.IGNORECASE)
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 

@@ -41,7 +41,7 @@ class Boards:
             self._site.prefer_estimate(str(estimate))
         try:
             saved = gateway.get(f"filter/{segment(str(setup['filter']['id']))}")
-        except (NotAllowed, Gone):
+        except (NotAllowed, RefusedByTracker):
             # a board can be shared more widely than its filter; its project is the next best thing
             return self._project_clause(board)
         return as_clause(str(saved.get("jql") or ""))

@@ -33,7 +33,7 @@ class Site:
         self._client = open_client(connection, options)
         self.gateway = Gateway(self._client, sleep)
         self._server = self.gateway.get("serverInfo")
-        if not isinstance(self._server, dict) or "version" not in self._server:
+        if not isinstance(self._server, dict) or not isinstance(self._server.get("version"), str):
             raise TrackerUnreachable(
                 "The address answers, but not as Jira does.",
                 remedy="Check tracker.url: it must be the address of Jira itself.",

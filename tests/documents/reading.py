@@ -118,8 +118,10 @@ def read_wiki(markup: str) -> Reading:
     form += [("smiley", found) for found in _SMILEY.findall(markup)]
     form += [("image", found[0]) for found in _IMAGE.findall(markup)]
     markup = re.sub(r"^\s*(h[1-6]\.|bq\.|[*#]+ |-{4,}\s*$)|\|+", " ", markup, flags=re.MULTILINE)
-    for sign in "*_":
-        phrases = re.compile(rf"(?<![^\W_])(?<!\{sign})\{sign}(?=[^\s{sign}])([^\n]*?[^\s])\{sign}(?![^\W_])")
-        form.append((sign, len(phrases.findall(markup))))
-        markup = phrases.sub(r"\1", markup)
+    for sign in ("*", "_", "-", "+", "^", "~", "??"):
+        mark = re.escape(sign)
+        phrase = re.compile(rf"(?<![^\W_])(?<!{mark}){mark}(?=[^\s{mark}])([^\n]*?[^\s]){mark}(?![^\W_])")
+        form.append((sign, len(phrase.findall(markup))))
+        if sign in "*_":  # the ones that our own text is written with
+            markup = phrase.sub(r"\1", markup)
     return form, squeezed(html.unescape(markup))

@@ -159,6 +159,7 @@ samples = st.lists(
 
 
 @given(samples, samples)
+@settings(max_examples=50)
 def test_the_effect_is_what_counting_every_pair_gives(trial: list[Sample], comparison: list[Sample]) -> None:
     evidence = compare(trial, comparison, min_group=1)
     won = weight = 0.0
@@ -179,6 +180,7 @@ def test_the_effect_is_what_counting_every_pair_gives(trial: list[Sample], compa
 
 
 @given(samples, samples, st.randoms())
+@settings(max_examples=50)
 def test_order_and_unit_of_the_data_change_no_number(trial: list[Sample], comparison: list[Sample], dice) -> None:
     said = compare(trial, comparison)
     in_seconds = [[Sample(86_400 * s.value, s.stratum) for s in side] for side in (trial, comparison)]
@@ -189,6 +191,7 @@ def test_order_and_unit_of_the_data_change_no_number(trial: list[Sample], compar
 
 
 @given(samples, samples)
+@settings(max_examples=50)
 def test_seen_from_the_other_side_it_is_the_opposite(trial: list[Sample], comparison: list[Sample]) -> None:
     here, there = compare(trial, comparison), compare(comparison, trial)
     assume(here.effect is not None)
@@ -244,7 +247,7 @@ def test_without_an_effect_hardly_ever_a_difference_is_called(ours: int, theirs:
 def test_the_interval_covers_the_truth_as_often_as_it_says(factor: float) -> None:
     truth = stats.norm.cdf(-np.log(factor) / (0.9 * np.sqrt(2)))
     covered = rate(
-        300,
+        200,
         lambda dice: compare(lognormal(dice, 20, factor), lognormal(dice, 60)),
         lambda evidence: evidence.low <= truth <= evidence.high,
     )
@@ -253,7 +256,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(factor: float) -> Non
 
 def test_a_halved_median_is_found() -> None:
     found = rate(
-        100,
+        60,
         lambda dice: compare(lognormal(dice, 40, 0.5), lognormal(dice, 120)),
         lambda evidence: evidence.verdict is Verdict.BETTER,
     )

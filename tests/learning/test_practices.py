@@ -8,7 +8,7 @@ import pytest
 
 from eal_jira.learning.evidence import Verdict
 from eal_jira.learning.measures import Measures
-from eal_jira.learning.practices import Applied, Practice, condition, detect
+from eal_jira.learning.practices import Applied, Look, Practice, condition, detect
 from eal_jira.model import Deviation
 from tests.learning.builders import MONDAY, done
 
@@ -126,7 +126,7 @@ def test_without_any_effect_at_most_one_candidate_in_twenty_is_reported() -> Non
     """200 teams, each with three ways of deviating that change nothing; corrected over the team's whole run."""
     reported = candidates = 0
     for seed in range(200):
-        issues = team_history(np.random.default_rng(seed), 0, 90)
+        issues = team_history(np.random.default_rng(seed), 0, 60)
         deviations = [d for k in range(3) for d in departures(range(15 * k, 15 * k + 15), signature=f"way {k}")]
         practices = detect("Payments", deviations, issues, [applied(issues)])
         candidates += len(practices)
@@ -173,7 +173,7 @@ def test_what_people_did_about_an_older_wording_is_no_evidence_about_this_one() 
 
 def test_an_outcome_that_the_rule_itself_speaks_about_is_not_compared() -> None:
     issues = team_history(np.random.default_rng(1), 30, 60, returns=9.0)
-    (practice,) = detected(issues, 30, by_definition=frozenset({"returns"}))
+    (practice,) = detected(issues, 30, by_definition=lambda _: frozenset({"returns"}))
     assert set(practice.evidence) == {"cycle_time"}
     assert practice.verdict is Verdict.CANNOT_TELL
 
@@ -265,3 +265,42 @@ def test_the_order_of_the_input_changes_nothing() -> None:
 def test_no_data_is_no_practice() -> None:
     assert detect("Payments", [], [], []) == ()
     assert detect("Payments", departures(range(9)), [], [applied([])]) == ()
+
+
+def again(issues: list[Measures], trial: int, last: Look) -> tuple[Practice, ...]:
+    looks = {("review", 1, SKIPPED): last}
+    return detect("Payments", departures(range(trial)), issues, [applied(issues)], looks=looks)
+
+
+def test_a_candidate_is_looked_at_again_only_when_its_group_has_doubled() -> None:
+    issues = team_history(np.random.default_rng(1), 20, 60)
+    assert detected(issues, 20)[0].look == 1
+    assert again(issues, 20, Look(1, 20)) == ()
+    assert again(issues, 20, Look(1, 11)) == ()
+    (practice,) = again(issues, 20, Look(3, 10))
+    assert practice.look == 4
+
+
+def test_each_further_look_asks_for_twice_the_surprise() -> None:
+    issues = team_history(np.random.default_rng(1), 20, 60, pace=0.8)
+    first = detected(issues, 20)[0].evidence["cycle_time"].p_corrected
+    (second,) = again(issues, 20, Look(1, 10))
+    assert first is not None
+    assert second.evidence["cycle_time"].p_corrected == pytest.approx(min(1.0, 2 * first))
+
+
+def test_looking_every_week_at_teams_without_an_effect_reports_few() -> None:
+    """Sixty teams, each looked at after every fifth issue of its life: the promise is about all looks together."""
+    reported = 0
+    for seed in range(60):
+        dice = np.random.default_rng(1000 + seed)
+        issues = team_history(dice, 40, 80)
+        looks: dict[tuple[str, int, str], Look] = {}
+        found = False
+        for known in range(5, 41, 5):
+            so_far = [i for i in issues if int(i.issue_id) < known or 40 <= int(i.issue_id) < 40 + 2 * known]
+            for practice in detect("Payments", departures(range(known)), so_far, [applied(so_far)], looks=looks):
+                looks["review", 1, SKIPPED] = Look(practice.look, len(practice.trial))
+                found |= practice.verdict is not Verdict.CANNOT_TELL
+        reported += found
+    assert reported <= 7  # 5 % of 60 are 3; more than 7 would happen by chance once in a hundred runs

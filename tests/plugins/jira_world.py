@@ -21,22 +21,28 @@ STATUSES = (("To Do", "new"), ("In Progress", "indeterminate"), ("In Review", "i
 class JiraWorld:
     """A `World` of the contract, with more to turn for the tests of our own."""
 
-    #: a word of the query language, on purpose: whoever forgets to quote it finds nothing (facts 1.1)
-    project = "DO"
-    scope = Scope(projects=("DO",))
     ticket_type = "Task"
     statuses = tuple(name for name, _ in STATUSES)
 
-    def __init__(self, flavour: Flavour, zone: str = "Asia/Tokyo") -> None:
-        self.clock = VirtualClock(NOW)
-        self.site = Site(flavour, self.clock, time_zone="America/New_York")
-        self.site.add_person(Person(ANN, "Ann"))
-        self.site.add_person(Person(BOT, "Bot", time_zone=zone))
-        self.site.add_project(ProjectPlan(self.project, "Do it", STATUSES))
+    def __init__(self, site: Site, clock: VirtualClock, url: str, project: str) -> None:
+        self.site = site
+        self.clock = clock
+        self.url = url
+        self.project = project
+        self.scope = Scope(projects=(project,))
         #: seconds that the adapter waited, instead of waiting them
         self.waits: list[float] = []
-        self._trackers: list[JiraTracker] = []
-        self.url = ""
+        self.trackers: list[JiraTracker] = []
+        site.add_project(ProjectPlan(project, "Do it", STATUSES))
+
+    def in_new_project(self) -> JiraWorld:
+        """The same site, as if nothing had been done in it yet."""
+        self.site.faults = None
+        return JiraWorld(self.site, self.clock, self.url, f"{self.project}{len(self.site.projects)}")
+
+    def close(self) -> None:
+        for tracker in self.trackers:
+            tracker.close()
 
     # --- what people do ---------------------------------------------------------------------------------------
 
@@ -77,7 +83,7 @@ class JiraWorld:
         user, token = self.site.credentials(BOT)
         connection = Connection(self.url, user, secret or (lambda: token), {})
         tracker = JiraTracker(connection, options or Options(timeout=2), sleep=self.waits.append)
-        self._trackers.append(tracker)
+        self.trackers.append(tracker)
         return tracker
 
     @contextmanager
@@ -91,12 +97,17 @@ class JiraWorld:
 
 @contextmanager
 def served(flavour: Flavour, zone: str = "Asia/Tokyo") -> Iterator[JiraWorld]:
-    world = JiraWorld(flavour, zone)
-    with serve(world.site) as running:
-        world.url = running.url
+    clock = VirtualClock(NOW)
+    site = Site(flavour, clock, time_zone="America/New_York")
+    # search sees every write half a minute late (facts 1.2)
+    site.index_lag = timedelta(seconds=30)
+    site.add_person(Person(ANN, "Ann"))
+    site.add_person(Person(BOT, "Bot", time_zone=zone))
+    with serve(site) as running:
+        # a word of the query language, on purpose: whoever forgets to quote it finds nothing (facts 1.1)
+        world = JiraWorld(site, clock, running.url, "DO")
         yield world
-        for tracker in world._trackers:
-            tracker.close()
+        world.close()
 
 
 def paths(arrived: list[RequestEntry]) -> list[str]:

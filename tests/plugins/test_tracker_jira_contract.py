@@ -6,28 +6,35 @@ from collections.abc import Iterator
 
 import pytest
 
+from eal_jira.sandbox.flavour import Flavour
 from eal_jira.testing import TrackerContract
 from eal_tracker_jira.service import JiraTracker
 from tests.plugins.jira_world import JiraWorld, served
 
 
-class TestJiraCloud(TrackerContract):
-    @pytest.fixture
-    def world(self) -> Iterator[JiraWorld]:
-        with served("cloud") as world:
+class OnTheSandbox(TrackerContract):
+    flavour: Flavour
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def jira(cls) -> Iterator[JiraWorld]:
+        with served(cls.flavour) as world:
             yield world
+
+    @pytest.fixture
+    def world(self, jira: JiraWorld) -> Iterator[JiraWorld]:
+        world = jira.in_new_project()
+        yield world
+        world.close()
 
     @pytest.fixture
     def tracker(self, world: JiraWorld) -> JiraTracker:
         return world.tracker()
 
 
-class TestJiraDataCenter(TrackerContract):
-    @pytest.fixture
-    def world(self) -> Iterator[JiraWorld]:
-        with served("datacenter") as world:
-            yield world
+class TestJiraCloud(OnTheSandbox):
+    flavour = "cloud"
 
-    @pytest.fixture
-    def tracker(self, world: JiraWorld) -> JiraTracker:
-        return world.tracker()
+
+class TestJiraDataCenter(OnTheSandbox):
+    flavour = "datacenter"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from eal_jira.model import Activity, Actor, Category, Change, Field, Issue, Status, Trace, Vocabulary
+from eal_jira.model import Actor, Category, Change, Field, Issue, Status, Trace, Vocabulary
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.examples import OFFICE_HOURS
 from eal_jira.process.log import build_trace
@@ -136,7 +136,3 @@ def one_of_each(**values: Any) -> list[GuidelineVersion]:
 
 def activities(trace: Trace) -> list[tuple[str, str | None, str | None]]:
     return [(event.activity, event.from_, event.to) for event in trace.events]
-
-
-def moves(trace: Trace) -> Iterable[str | None]:
-    return [event.to for event in trace.events if event.activity in (Activity.CREATED, Activity.STATUS)]

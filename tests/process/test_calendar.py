@@ -62,10 +62,13 @@ def test_a_day_on_which_the_clocks_change_is_as_long_as_it_is() -> None:
     assert ALWAYS_ON.elapsed(berlin("2026-10-25 00:00"), berlin("2026-10-26 00:00")) == 25 * HOUR
 
 
-def test_time_is_up_at_the_end_of_a_day_and_not_at_the_start_of_the_next() -> None:
-    assert OFFICE.after(berlin("2026-03-06 09:00"), 8 * HOUR) == berlin("2026-03-06 17:00")
+def test_a_day_is_over_when_the_next_one_starts() -> None:
+    """A limit of a day is kept on Friday evening as well as on Saturday."""
+    assert OFFICE.after(berlin("2026-03-06 09:00"), 7 * HOUR) == berlin("2026-03-06 16:00")
+    assert OFFICE.after(berlin("2026-03-06 09:00"), 8 * HOUR) == berlin("2026-03-09 09:00")
     assert OFFICE.after(berlin("2026-03-06 18:00"), HOUR) == berlin("2026-03-09 10:00")
-    assert OFFICE.after(berlin("2026-03-06 18:00"), ZERO) == berlin("2026-03-06 18:00")
+    assert OFFICE.after(berlin("2026-03-06 18:00"), ZERO) == berlin("2026-03-09 09:00")
+    assert OFFICE.after(berlin("2026-12-31 12:00"), 5 * HOUR) == berlin("2027-01-01 09:00")
 
 
 def test_a_working_day_that_starts_in_the_hour_that_the_clocks_jump_over_starts_after_it() -> None:
@@ -104,9 +107,9 @@ def test_so_much_working_time_has_passed_after_so_much_working_time(
     calendar: WorkingCalendar, a: datetime, working: timedelta
 ) -> None:
     until = calendar.after(a, working)
+    assert until >= a
     assert calendar.elapsed(a, until) == working
-    if working:
-        assert calendar.elapsed(a, until - timedelta(microseconds=1)) < working, "the first such moment"
+    assert calendar.elapsed(a, until + timedelta(microseconds=1)) > working, "and from then on more"
 
 
 @given(calendars(), moments, moments, moments)

@@ -134,6 +134,13 @@ def test_keys_are_all_different(history: History) -> None:
     assert len({d.key for d in deviations}) == len(deviations)
 
 
+def test_each_of_several_arrivals_is_named_by_its_own_event() -> None:
+    """All of them rest on the first arrival too."""
+    found = judge(walk(DOING, OPEN, DOING, OPEN, DOING), [version(RULES[2])], context()).deviations
+    assert [d.events for d in found] == [(0, 2), (0, 2, 4)]
+    assert not any(d.key.endswith("-2") for d in found)
+
+
 def test_the_same_step_twice_within_one_instant_is_two_deviations() -> None:
     changes = [move(1, MONDAY, OPEN, DONE), move(2, MONDAY, DONE, OPEN), move(3, MONDAY, OPEN, DONE)]
     first, second = judge(build_trace(issue(DONE), changes), [version()], context()).deviations
@@ -192,6 +199,12 @@ def test_nothing_changes_before_it_is_due_and_something_does_then(history: Histo
         assert found(verdict.due) > len(verdict.deviations)
 
 
+def test_what_is_over_before_its_time_is_up_is_not_waited_for() -> None:
+    until = version(RULES[3], in_force_until=MONDAY + HOUR)
+    assert judge(walk(REVIEW), [until], context(MONDAY)).due is None
+    assert judge(walk(REVIEW), [version(RULES[3])], context(MONDAY)).due is not None
+
+
 # --- which issues, which guidelines ---------------------------------------------------------------------------
 
 
@@ -237,13 +250,14 @@ def test_a_guideline_with_an_unknown_name_is_skipped_and_told_and_the_rest_works
     [
         (version(), "PAY-12 reached Done before it had been in In Review. What made that the better way here?"),
         (version(RULES[2]), "An issue enters In Progress at most once. The issue follows that."),
-        (version(None), "It is retired since 1970-01-01."),
+        (version(None), "It has been retired since 1970-01-01."),
         (version(applies_to={"type": ["Bug"]}), "It is not about this issue: type is Story, not Bug."),
         (version(except_=({"team": ["Payments"]},)), "It is not about this issue: team Payments is excepted."),
         (
             version(in_force_from=MONDAY + 2 * HOUR, in_force_until=MONDAY + 3 * HOUR),
-            "An issue reaches Done only after it has been in In Review. The issue departed from that on 2026-03-02 10:00 "
-            "UTC, when this version did not count: it counts from 2026-03-02 11:00 UTC until 2026-03-02 12:00 UTC.",
+            "An issue reaches Done only after it has been in In Review. The issue departed from that on "
+            "2026-03-02 10:00 UTC, when this version did not count: it counts from 2026-03-02 11:00 UTC "
+            "until 2026-03-02 12:00 UTC.",
         ),
         (version(in_force_until=MONDAY), "It was replaced before 2026-03-02, from when on deviations count."),
         (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def test_at_most_one_version_of_a_guideline_is_in_force_and_it_is_the_latest(
 def test_a_timeline_has_neither_gaps_nor_overlaps_and_stays_as_it_is(versions: list[GuidelineVersion]) -> None:
     ordered = timeline(versions)
     assert timeline(ordered) == ordered
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         until = after.in_force_from if before.guideline == after.guideline else None
         assert before.in_force_until == until
 

@@ -12,10 +12,10 @@ import sys
 import unicodedata
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from threading import Event, Thread
 from zoneinfo import ZoneInfo
 
 import matplotlib as mpl
@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from eal_jira.learning.measures import Measures
 from eal_jira.model import Category, Figure, Status, Vocabulary
 from eal_jira.reflection.charts import GuidelineCount, ageing_wip, cycle_time_scatter, deviations_per_guideline
-from eal_jira.reflection.charts.canvas import OTHERS, SERIES, clean, spread
+from eal_jira.reflection.charts.canvas import OTHERS, SERIES, canvas, clean, spread
 from eal_jira.reflection.charts.numbers import percentiles, share_of, work_columns
 from tests.learning.builders import BLOCKED, DAY, DOING, DONE, MONDAY, ORDER, REVIEW, VOCABULARY, done
 
@@ -114,11 +114,27 @@ def test_somebody_elses_settings_of_the_library_change_nothing() -> None:
         assert mpl.rcParams["font.size"] == 30, "and theirs stay as they were"
 
 
-def test_pictures_drawn_at_the_same_time_do_not_disturb_each_other() -> None:
-    alone = [picture() for picture in PICTURES.values()]
-    with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda picture: picture(), list(PICTURES.values()) * 3))
-    assert together == alone * 3
+def test_pictures_are_drawn_one_at_a_time() -> None:
+    """The library's settings belong to the whole process; two teams' retros may be built in two threads."""
+    entered = Event()
+
+    def draw() -> None:
+        with canvas("Another", "", 100, (10, 10, 10, 10)):
+            entered.set()
+
+    other = Thread(target=draw)
+    with canvas("One", "", 100, (10, 10, 10, 10)):
+        other.start()
+        assert not entered.wait(0.2)
+    other.join(10)
+    assert entered.is_set()
+
+
+def test_a_drawing_that_fails_leaves_the_way_free() -> None:
+    with pytest.raises(ZeroDivisionError), canvas("One", "", 100, (10, 10, 10, 10)):
+        raise ZeroDivisionError
+    assert mpl.rcParams["svg.hashsalt"] is None
+    assert cycle_time_scatter(history(6)).svg
 
 
 @every_picture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eal_jira.sandbox import adf
+from eal_jira.sandbox.text import adf
 from tests.sandbox.support import spec
 
 
@@ -30,7 +31,39 @@ def schema() -> jsonschema.Draft4Validator:
     single = definitions["mediaSingle_node"]
     single["additionalProperties"] = False
     single["properties"]["content"] = {}
-    return jsonschema.Draft4Validator(tight)
+
+    def kinds(alternative: Any) -> frozenset[str] | None:
+        """The node types that an alternative is about; None when it is about none in particular."""
+        if "$ref" in alternative:
+            return kinds(definitions[alternative["$ref"].rpartition("/")[2]])
+        if "type" in alternative.get("required", ()) and "enum" in alternative["properties"].get("type", {}):
+            return frozenset(alternative["properties"]["type"]["enum"])
+        if "allOf" in alternative:
+            return next((k for k in map(kinds, alternative["allOf"]) if k is not None), None)
+        if "anyOf" in alternative:
+            parts = [kinds(part) for part in alternative["anyOf"]]
+            return frozenset().union(*(p for p in parts if p)) if None not in parts else None
+        return None
+
+    known: dict[int, frozenset[str] | None] = {}
+
+    def any_of(validator: Any, alternatives: Any, instance: Any, _schema: Any) -> Iterator[Any]:
+        """As the library has it, but an alternative about other node types is not even tried: the same verdict in a
+        hundredth of the time."""
+        kind = instance.get("type") if isinstance(instance, dict) else None
+        for alternative in alternatives:
+            place = id(alternative)
+            if place not in known:
+                known[place] = kinds(alternative)
+            about = known[place]
+            if (about is None or (isinstance(kind, str) and kind in about)) and validator.evolve(
+                schema=alternative
+            ).is_valid(instance):
+                return
+        yield jsonschema.ValidationError("fits no alternative")
+
+    quick = jsonschema.validators.extend(jsonschema.Draft4Validator, {"anyOf": any_of})
+    return quick(tight)
 
 
 def agree(document: Any) -> bool:
@@ -77,7 +110,9 @@ inline = st.one_of(
     code,
     node("hardBreak"),
     node("emoji", attrs=st.fixed_dictionaries({"shortName": words})),
-    node("mention", attrs=st.fixed_dictionaries({"id": ids}, optional={"userType": st.sampled_from(["APP", "DEFAULT"])})),
+    node(
+        "mention", attrs=st.fixed_dictionaries({"id": ids}, optional={"userType": st.sampled_from(["APP", "DEFAULT"])})
+    ),
     node("date", attrs=st.fixed_dictionaries({"timestamp": ids})),
     node("status", attrs=st.fixed_dictionaries({"text": words, "color": st.sampled_from(["red", "neutral"])})),
     node("inlineCard", attrs=st.one_of(st.fixed_dictionaries({"url": words}), st.fixed_dictionaries({"data": words}))),
@@ -242,9 +277,16 @@ def test_every_node_and_mark_of_the_schema_is_known() -> None:
     [
         ("text", "document is no object"),
         ({"type": "doc", "version": 2, "content": []}, "version must be 1"),
-        ({"type": "doc", "version": 1, "content": [{"type": "text", "text": "x"}]}, "content[0]: 'text' can't stand here"),
         (
-            {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": ""}]}]},
+            {"type": "doc", "version": 1, "content": [{"type": "text", "text": "x"}]},
+            "content[0]: 'text' can't stand here",
+        ),
+        (
+            {
+                "type": "doc",
+                "version": 1,
+                "content": [{"type": "paragraph", "content": [{"type": "text", "text": ""}]}],
+            },
             "document.content[0].content[0]: a text has at least one character",
         ),
     ],

@@ -23,7 +23,7 @@ from eal_jira.sandbox.living import NINE_MONTHS, START
 from eal_jira.sandbox.teams import MOBILE, PAYMENTS, SEARCH, TEAMS, URGENT, Team
 from eal_jira.sandbox.truths import departed, truths
 
-ORDER = ["Backlog", "Ready", "In Progress", "In Review", "Testing", "Done"]
+ORDER = ["In Progress", "In Review", "Testing", "Done"]
 SEEDS = range(100, 108)
 LONG = timedelta(weeks=70)
 
@@ -54,7 +54,7 @@ class Life:
 
     @property
     def back(self) -> int:
-        """Steps back over the board; to and from Blocked is no direction."""
+        """Steps back over the board once it is in work; to and from Blocked is no direction."""
         steps = [ORDER.index(status) for status in self.path if status in ORDER]
         return sum(later < earlier for earlier, later in pairwise(steps))
 
@@ -101,12 +101,14 @@ def acts_of(team: Team, seed: int = 1, length: timedelta = NINE_MONTHS) -> list[
     return list(takewhile(lambda act: act.at <= START + length, history(team, seed, START, usual(team, START))))
 
 
-def reviewed_by_author(life: Life) -> bool:
-    """As four eyes see it: whoever moved it into review last moved it on to testing."""
-    return any(
-        (entered, left) == ("In Review", "Testing") and one == other
-        for (_, one, entered), (_, other, left) in pairwise(life.moves)
-    )
+def by_one(life: Life, first: str, then: str) -> bool:
+    """Whoever last moved it to `first` moved it to `then`."""
+    mover = None
+    for _, who, to in life.moves:
+        if to == then and who == mover:
+            return True
+        mover = who if to == first else mover
+    return False
 
 
 def split(lives: Iterable[Life], by: Callable[[Life], bool]) -> tuple[list[Life], list[Life]]:
@@ -165,22 +167,22 @@ def faster(lives: Iterable[Life], by: Callable[[Life], bool]) -> float:
 
 
 def test_pairing_halves_the_cycle_time_of_bugs_that_are_alike():
-    eligible = [life for life in pooled(PAYMENTS) if life.type == "Bug" and life.points <= 3]
+    eligible = [life for life in pooled(PAYMENTS) if life.type == "Bug" and life.points <= 5]
     assert 0.42 < within(eligible, paired) < 0.58
     assert PAYMENTS.practice.effect == 0.5
 
 
 def test_pairing_brings_no_more_work_back():
-    eligible = [life for life in pooled(PAYMENTS) if life.type == "Bug" and life.points <= 3]
+    eligible = [life for life in pooled(PAYMENTS) if life.type == "Bug" and life.points <= 5]
     assert rework(split(eligible, paired)) <= 1.0
 
 
 def test_only_small_bugs_are_paired_so_that_a_comparison_with_all_work_promises_too_much():
     """The trap in the practice: without strata, the time seems to be more than halved."""
     lives = pooled(PAYMENTS)
-    assert all(life.type == "Bug" and life.points <= 3 for life in lives if paired(life))
+    assert all(life.type == "Bug" and life.points <= 5 for life in lives if paired(life))
     finished_stories_too = [life for life in lives if life.type != "Task"]
-    eligible = [life for life in lives if life.type == "Bug" and life.points <= 3]
+    eligible = [life for life in lives if life.type == "Bug" and life.points <= 5]
     assert ratio(split(finished_stories_too, paired)) < 0.9 * ratio(split(eligible, paired))
 
 
@@ -219,17 +221,20 @@ def test_the_trial_begins_in_the_fifth_month_and_is_of_stories_only():
     ("team", "harmless"),
     [
         pytest.param(PAYMENTS, lambda life: not life.components, id="no component"),
-        pytest.param(PAYMENTS, reviewed_by_author, id="reviewed by its author"),
-        pytest.param(
-            SEARCH, lambda life: life.type != "Task" and life.missed("In Review", "Done"), id="reviewed at the desk"
-        ),
+        pytest.param(PAYMENTS, lambda life: "Backlog" in life.path[1:], id="put back"),
+        pytest.param(PAYMENTS, lambda life: by_one(life, "Ready", "In Review"), id="done by who made it ready"),
+        pytest.param(SEARCH, lambda life: by_one(life, "In Review", "Testing"), id="reviewed by its author"),
     ],
 )
 def test_other_departures_are_common_and_change_nothing(team, harmless):
-    """So that "cannot tell" has something to be said of: done so or not, the time is the same."""
-    groups = split((life for life in pooled(team) if not paired(life) and not straight(life)), harmless)
-    assert len(groups[0]) > 0.02 * len(groups[1])
-    assert 0.44 < faster([*groups[0], *groups[1]], harmless) < 0.56
+    """So that "cannot tell" has something to be said of: done so or not, the issue is as fast and comes back as often.
+
+    The issues done in the team's own way are among them, in the same share on both sides: nothing is confounded.
+    """
+    groups = split(pooled(team), harmless)
+    assert len(groups[0]) > 0.04 * len(groups[1])
+    assert 0.45 < faster(pooled(team), harmless) < 0.55
+    assert 0.75 < rework(groups) < 1.25
 
 
 @pytest.mark.parametrize(
@@ -281,7 +286,7 @@ def test_truths_say_what_is_better_and_what_is_worse():
 def test_four_months_hold_enough_to_see_the_practice(seed):
     """The first months of one history: a good third of the eligible bugs are paired, and they are clearly faster."""
     lives = read(acts_of(PAYMENTS, seed, timedelta(weeks=17))).values()
-    eligible = [life for life in lives if life.type == "Bug" and life.points <= 3 and life.days is not None]
+    eligible = [life for life in lives if life.type == "Bug" and life.points <= 5 and life.days is not None]
     one, other = split(eligible, paired)
     assert 12 <= len(one) < len(other)
     assert faster(eligible, paired) > 0.65

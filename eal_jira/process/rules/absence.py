@@ -31,8 +31,6 @@ class Absence(Rule):
     )
     at_most: StrictInt = Field(default=0, ge=0, description="how many arrivals are expected", examples=["1"])
 
-    speaks_of: ClassVar[frozenset[str]] = frozenset({"returns"})
-
     PASS: ClassVar[Example] = Example(
         {"status": "In Progress", "at_most": 1},
         [
@@ -82,6 +80,9 @@ class Absence(Rule):
         """The rule with the limit raised to the most arrivals of these traces, at least by one."""
         seen = max((len(self._arrivals(trace, context)) for trace in traces), default=0)
         return self.changed(at_most=max(seen, self.at_most + 1))
+
+    def speaks_of(self, signature: str, context: JudgeContext) -> frozenset[str]:
+        return frozenset({"returns", "cycle_time"})
 
     def statuses(self) -> tuple[str, ...]:
         return (self.status,) if self.from_ is None else (self.from_, self.status)

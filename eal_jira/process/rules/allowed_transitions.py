@@ -108,6 +108,15 @@ class AllowedTransitions(Rule):
         row = next((name for name in self.from_ if folded(name) == folded(left_name)), left_name)
         return self.changed(**{"from": {**self.from_, row: (*self.from_.get(row, ()), reached_name)}})
 
+    def speaks_of(self, signature: str, context: JudgeContext) -> frozenset[str]:
+        """A step back in the team's usual order is rework; one out of what is done also sets the clock going again."""
+        left, _, reached = signature.partition(_ARROW)
+        if context.names.keys[left] in context.names.done:
+            return frozenset({"returns", "cycle_time"})
+        rank = {status: place for place, status in enumerate(context.order)}
+        back = rank.get(reached, len(rank)) < rank.get(left, -1)
+        return frozenset({"returns"}) if back else frozenset()
+
     def statuses(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*self.from_, *(s for to in self.from_.values() for s in to), *self.anywhere_to]))
 

@@ -32,10 +32,6 @@ class Rule(BaseModel):
 
     kind: str
 
-    #: names of outcomes (`learning.outcomes`) that the rule itself is about, so that departing from it *is* a worse
-    #: outcome and comparing them would say nothing
-    speaks_of: ClassVar[frozenset[str]] = frozenset()
-
     PASS: ClassVar[Example]
     FAIL: ClassVar[Example]
 
@@ -62,6 +58,13 @@ class Rule(BaseModel):
         `traces` are issues that departed so: where a limit has to move, they say how far.
         """
         return None
+
+    def speaks_of(self, signature: str, context: JudgeContext) -> frozenset[str]:
+        """Names of outcomes (`learning.outcomes`) that a departure with this signature *is*.
+
+        A step back is rework and a long stay is time: comparing those by that outcome would say nothing.
+        """
+        return frozenset()
 
     @abstractmethod
     def statuses(self) -> Iterable[str]:

@@ -27,7 +27,7 @@ class TimeLimit(Rule):
 
     With `status`, every stay there counts for itself. With `from` and `to`, the clock starts when the issue comes to
     `from` and stops when it reaches `to` or a status that ends the work; coming to `from` again in between doesn't
-    start it anew. The departure is at the moment at which the time is up, whether or not the issue is still there.
+    start it anew. The departure is at the moment from which on it took longer, whether or not the issue is still there.
 
     Limits are written as "2 working days", "4 hours", "90 minutes", "1 week"; with "working", only the team's working
     time counts.
@@ -40,8 +40,6 @@ class TimeLimit(Rule):
     )
     to: Name | None = Field(default=None, description="the status that stops the clock", examples=['"Done"'])
     at_most: DurationText = Field(description="the limit", examples=['"2 working days"'])
-
-    speaks_of: ClassVar[frozenset[str]] = frozenset({"cycle_time"})
 
     PASS: ClassVar[Example] = Example(
         {"status": "In Review", "at_most": "2 working days"},
@@ -156,6 +154,9 @@ class TimeLimit(Rule):
             return None
         amount = longer[ceil(_COVERED * len(longer)) - 1]
         return self.changed(at_most=str(Duration(amount, unit.unit, unit.working)))
+
+    def speaks_of(self, signature: str, context: JudgeContext) -> frozenset[str]:
+        return frozenset({"cycle_time"})
 
     def statuses(self) -> tuple[str, ...]:
         return tuple(name for name in (self.status, self.from_, self.to) if name is not None)

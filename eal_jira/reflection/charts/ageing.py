@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, takewhile
 from textwrap import wrap
 
 from matplotlib.axes import Axes
@@ -32,6 +33,7 @@ def ageing_wip(
     name: str = "ageing-wip",
     urls: Mapping[str, str] = NO_URLS,
     min_group: int = 5,
+    png: bool = True,
 ) -> Figure:
     """Work under way, a column per status: how old each issue is against how old others were when they left there.
 
@@ -43,11 +45,12 @@ def ageing_wip(
     header = ("Issue", "Status", "Type", "Age in days", "Older than")
     columns = work_columns(issues, order, vocabulary, min_group)
     under_way = sorted(
-        ((issue, age, column) for column in columns for issue, age in column.issues), key=lambda d: (-d[1], d[0].key)
+        ((issue, age, place) for place, column in enumerate(columns) for issue, age in column.issues),
+        key=lambda dot: (-dot[1], dot[0].key),
     )
     rows = tuple(
-        (clean(i.key), clean(column.name), clean(i.type), f"{age:.1f}", _older_than(age, column))
-        for i, age, column in under_way
+        (clean(i.key), clean(columns[place].name), clean(i.type), f"{age:.1f}", _older_than(age, columns[place]))
+        for i, age, place in under_way
     )
     summary = _ageing_summary(under_way, columns, min_group)
     if not under_way:
@@ -59,7 +62,7 @@ def ageing_wip(
     what = (
         "elapsed days since start, by status; bands: age at which finished issues had left it"
         if typical
-        else ("elapsed days since start, by status")
+        else "elapsed days since start, by status"
     )
     with canvas(title, f"{what}{note(longest, typical)}", 430, (52, RIGHT, ABOVE, 64)) as paper:
         plot = paper.plot
@@ -74,12 +77,12 @@ def ageing_wip(
             _key_of_bands(paper)
         placed = _swarm(plot, columns, width, paper.height)
         for look in dict.fromkeys(series.values()):
-            of_type = [(issue, age, column) for issue, age, column in under_way if series[issue.type] == look]
+            of_type = [dot for dot in under_way if series[dot[0].type] == look]
             paper.dots(
-                [columns.index(column) + placed[issue.issue_id][0] / width for issue, _, column in of_type],
+                [place + placed[issue.issue_id][0] / width for issue, _, place in of_type],
                 [age for _, age, _ in of_type],
                 look,
-                [f"{i.key} · {i.type} · {days(age)} days · {column.name}" for i, age, column in of_type],
+                [f"{i.key} · {i.type} · {days(age)} days · {columns[place].name}" for i, age, place in of_type],
                 [urls.get(issue.issue_id, "") for issue, _, _ in of_type],
             )
         _name_the_oldest(plot, under_way[:OLDEST_NAMED], columns, placed, width, paper.height)
@@ -87,7 +90,7 @@ def ageing_wip(
             range(len(columns)),
             [f"{_wrapped(column.name, width)}\n{issues_text(len(column.issues))}" for column in columns],
         )
-        return Figure(name, title, summary, header, rows, *paper.pictures(name, title, summary))
+        return Figure(name, title, summary, header, rows, *paper.pictures(name, title, summary, png=png))
 
 
 def _wrapped(name: str, width: float) -> str:
@@ -100,18 +103,18 @@ def _older_than(age: float, column: WorkColumn) -> str:
 
 
 def _ageing_summary(
-    under_way: Sequence[tuple[Measures, float, WorkColumn]], columns: Sequence[WorkColumn], min_group: int
+    under_way: Sequence[tuple[Measures, float, int]], columns: Sequence[WorkColumn], min_group: int
 ) -> str:
     if not under_way:
         return "No work is under way."
-    oldest, age, where = under_way[0]
+    oldest, age, place = under_way[0]
     said = (
         f"{issues_text(len(under_way))} under way, the oldest {clean(oldest.key)} with {days(age)} days,"
-        f" in “{clean(where.name)}”"
+        f" in “{clean(columns[place].name)}”"
     )
-    judged = [(i, a, c) for i, a, c in under_way if c.percentiles]
+    judged = [(age, columns[place].percentiles[85]) for _, age, place in under_way if columns[place].percentiles]
     if judged:
-        old = sum(a > c.percentiles[85] for _, a, c in judged)
+        old = sum(age > limit for age, limit in judged)
         said += f"; {old} older than 85 % of the finished ones were when they left the same status"
     bare = [f"“{clean(column.name)}”" for column in columns if not column.percentiles]
     if bare:
@@ -148,16 +151,20 @@ def _swarm(plot: Axes, columns: Sequence[WorkColumn], width: float, height: int)
         taken: list[tuple[float, float]] = []
         for issue, age in column.issues:
             y = height_of(plot, age) * height
-            near = [(a, b) for a, b in taken if abs(b - y) < DOT]
-            free = (x for x in offsets if all((x - a) ** 2 + (y - b) ** 2 >= DOT**2 for a, b in near))
-            placed[issue.issue_id] = next(free, 0.0), y
+            # the oldest come first, so what may lie in the way came last; two neighbouring offsets never do
+            used = {x for x, _ in takewhile(partial(_close, y), reversed(taken))}
+            placed[issue.issue_id] = next((x for x in offsets if x not in used), 0.0), y
             taken.append(placed[issue.issue_id])
     return placed
 
 
+def _close(y: float, dot: tuple[float, float]) -> bool:
+    return abs(dot[1] - y) < DOT
+
+
 def _name_the_oldest(
     plot: Axes,
-    oldest: Sequence[tuple[Measures, float, WorkColumn]],
+    oldest: Sequence[tuple[Measures, float, int]],
     columns: Sequence[WorkColumn],
     placed: Mapping[str, tuple[float, float]],
     width: float,
@@ -166,7 +173,7 @@ def _name_the_oldest(
     """Keys beside the oldest issues, to the right of whatever stands at the same height."""
     for place, column in enumerate(columns):
         dots = [placed[issue.issue_id] for issue, _ in column.issues]
-        mine = [issue for issue, _, where in oldest if where is column]
+        mine = [issue for issue, _, where in oldest if where == place]
         heights = spread([placed[issue.issue_id][1] for issue in mine], LABEL)
         for issue, y in zip(mine, heights, strict=True):
             x = max(a for a, b in dots if abs(b - y) < LABEL or (a, b) == placed[issue.issue_id])

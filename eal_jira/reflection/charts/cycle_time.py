@@ -24,6 +24,7 @@ def cycle_time_scatter(
     zone: tzinfo = UTC,
     urls: Mapping[str, str] = NO_URLS,
     min_group: int = 5,
+    png: bool = True,
 ) -> Figure:
     """Every finished issue as a dot: finished when (in `zone`), elapsed days from its start to its finish.
 
@@ -74,7 +75,7 @@ def cycle_time_scatter(
             beside: dict[str, Any] = {"transform": plot.transAxes, "va": "center", "fontsize": SMALL}
             plot.text(1.012, place, f"{line} %", weight="bold", **beside)
             plot.text(1.075, place, f"within {days(took)} days", alpha=MUTED, **beside)
-        return Figure(name, title, summary, header, rows, *paper.pictures(name, title, summary))
+        return Figure(name, title, summary, header, rows, *paper.pictures(name, title, summary, png=png))
 
 
 def _scatter_summary(

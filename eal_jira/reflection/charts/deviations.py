@@ -17,7 +17,7 @@ ROW = 36
 
 
 def deviations_per_guideline(
-    counts: Iterable[GuidelineCount], *, name: str = "deviations-per-guideline", min_group: int = 5
+    counts: Iterable[GuidelineCount], *, name: str = "deviations-per-guideline", min_group: int = 5, png: bool = True
 ) -> Figure:
     """By guideline: the share of issues that departed from it, its interval, and the share of the period before.
 
@@ -84,7 +84,7 @@ def deviations_per_guideline(
         plot.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
         plot.grid(visible=True, axis="x", color=INK, alpha=GRID, linewidth=1)
         plot.axvline(0, color=INK, alpha=0.5, linewidth=1)
-        return Figure(name, title, summary, header, rows, *paper.pictures(name, title, summary))
+        return Figure(name, title, summary, header, rows, *paper.pictures(name, title, summary, png=png))
 
 
 def _deviations_summary(

@@ -1,0 +1,1 @@
+"""Jira's query language: `syntax` reads it, `meaning` says which issues fit, `search` runs it and pages."""

@@ -1,0 +1,110 @@
+"""Every path that the sandbox answers, by flavour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from eal_jira.sandbox.flavour import Flavour
+from eal_jira.sandbox.rest import boards, comments, issue, search, words
+from eal_jira.sandbox.rest.answers import Answer
+from eal_jira.sandbox.rest.call import Call
+
+Handler = Callable[[Call], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    method: str
+    path: str
+    handler: Handler
+    #: the REST version of the path, "2" outside /rest/api
+    version: str
+
+
+_BOTH: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "serverInfo", words.server_info),
+    ("GET", "myself", words.myself),
+    ("GET", "user", words.user),
+    ("GET", "group/member", words.group_members),
+    ("GET", "mypermissions", words.my_permissions),
+    ("GET", "field", words.fields),
+    ("GET", "status", words.statuses),
+    ("GET", "status/{status}", words.status),
+    ("GET", "statuscategory", words.status_categories),
+    ("GET", "issuetype", words.issue_types),
+    ("GET", "priority", words.priorities),
+    ("GET", "resolution", words.resolutions),
+    ("GET", "issueLinkType", words.link_types),
+    ("GET", "project", words.projects),
+    ("GET", "project/{project}", words.project),
+    ("GET", "project/{project}/statuses", words.project_statuses),
+    ("GET", "issue/createmeta/{project}/issuetypes", words.create_types),
+    ("GET", "issue/createmeta/{project}/issuetypes/{type}", words.create_fields),
+    ("POST", "issue", issue.create),
+    ("POST", "issue/bulk", issue.create_bulk),
+    ("POST", "issueLink", issue.link),
+    ("GET", "issue/{issue}", issue.get),
+    ("PUT", "issue/{issue}", issue.edit),
+    ("DELETE", "issue/{issue}", issue.delete),
+    ("GET", "issue/{issue}/editmeta", issue.edit_meta),
+    ("GET", "issue/{issue}/transitions", issue.transitions),
+    ("POST", "issue/{issue}/transitions", issue.do_transition),
+    ("GET", "issue/{issue}/properties", issue.properties),
+    ("GET", "issue/{issue}/properties/{key}", issue.get_property),
+    ("PUT", "issue/{issue}/properties/{key}", issue.set_property),
+    ("DELETE", "issue/{issue}/properties/{key}", issue.delete_property),
+    ("GET", "issue/{issue}/remotelink", issue.remote_links),
+    ("POST", "issue/{issue}/remotelink", issue.set_remote_link),
+    ("GET", "issue/{issue}/comment", comments.comments),
+    ("POST", "issue/{issue}/comment", comments.add),
+    ("GET", "issue/{issue}/comment/{comment}", comments.comment),
+    ("PUT", "issue/{issue}/comment/{comment}", comments.edit),
+    ("DELETE", "issue/{issue}/comment/{comment}", comments.delete),
+    ("GET", "comment/{comment}/properties", comments.properties),
+    ("GET", "comment/{comment}/properties/{key}", comments.get_property),
+    ("PUT", "comment/{comment}/properties/{key}", comments.set_property),
+    ("GET", "issue/{issue}/worklog", comments.worklogs),
+    ("POST", "issue/{issue}/worklog", comments.add_worklog),
+    ("GET", "filter/{filter}", boards.filter_),
+)
+
+_CLOUD: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "project/search", words.project_search),
+    ("GET", "search", search.removed),
+    ("POST", "search", search.removed),
+    ("GET", "search/jql", search.search_jql),
+    ("POST", "search/jql", search.search_jql),
+    ("POST", "search/approximate-count", search.approximate_count),
+    ("POST", "issue/bulkfetch", search.bulk_fetch),
+    ("POST", "changelog/bulkfetch", search.bulk_changelog),
+    ("POST", "comment/list", comments.comment_list),
+    ("GET", "issue/{issue}/changelog", issue.changelog),
+)
+
+_DATACENTER: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "search", search.search_offset),
+    ("POST", "search", search.search_offset),
+)
+
+_AGILE: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "board", boards.boards),
+    ("GET", "board/{board}", boards.board),
+    ("GET", "board/{board}/configuration", boards.configuration),
+    ("GET", "board/{board}/sprint", boards.sprints),
+    ("GET", "sprint/{sprint}", boards.sprint),
+)
+
+_VERSIONS = {"cloud": (("2", "2"), ("3", "3"), ("latest", "3")), "datacenter": (("2", "2"), ("latest", "2"))}
+
+
+def endpoints(flavour: Flavour) -> Iterator[Endpoint]:
+    """Fixed paths come before those with a placeholder in the same place."""
+    own = _CLOUD if flavour == "cloud" else _DATACENTER
+    for word, version in _VERSIONS[flavour]:
+        for method, path, handler in (*own, *_BOTH):
+            yield Endpoint(method, f"/rest/api/{word}/{path}", handler, version)
+    for method, path, handler in _AGILE:
+        yield Endpoint(method, f"/rest/agile/1.0/{path}", handler, "2")
+    if flavour == "cloud":
+        yield Endpoint("GET", "/_edge/tenant_info", words.tenant_info, "3")

@@ -1,0 +1,1 @@
+"""Long texts in Jira's two forms: ADF documents and wiki markup."""

@@ -1,0 +1,30 @@
+"""Pages as files: a folder of HTML that a browser shows without a server, a script or a network.
+
+    [pages.html]
+    folder = "retros"                          # relative to the config file
+    base_url = "https://retros.example.com"    # where that folder is served, if it is; links then go there
+
+`index.html` lists the teams, each team's folder has an `index.html` of its own, and every page is one self-contained
+file. People may write on a page, in its file, wherever it is not ours: see `marked`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from eal_jira.hookspecs import AdapterInfo, Pages, hookimpl
+from eal_pages_html.options import Options
+from eal_pages_html.site import Site
+
+NAME = "html"
+
+
+@hookimpl
+def eal_adapter_info() -> AdapterInfo:
+    return AdapterInfo(NAME, "pages", "a folder of HTML pages that need no server")
+
+
+@hookimpl
+def eal_pages(name: str, options: Mapping[str, object], now: Callable[[], datetime]) -> Pages | None:
+    return Site(Options.read(options)) if name == NAME else None

@@ -1,0 +1,46 @@
+"""Files that are whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from eal_jira.errors import NotAllowed, TryLater
+
+
+def read(path: Path) -> bytes | None:
+    """The file's content, None when there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _said(error, f"The file {path} can't be read") from error
+
+
+def write(path: Path, content: bytes) -> bool:
+    """Makes the file hold this content, in one step; False when it already does and nothing was written."""
+    if read(path) == content:
+        return False
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, beside)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise _said(error, f"The file {path} can't be written") from error
+    return True
+
+
+def _said(error: OSError, happened: str) -> NotAllowed | TryLater:
+    reason = f"{happened}: {error.strerror or type(error).__name__}."
+    if isinstance(error, PermissionError):
+        return NotAllowed(reason, remedy="Give this account the right to it, or name another pages.html.folder.")
+    return TryLater(reason, remedy="The page is made again at the next try; see to the disk if this stays so.")

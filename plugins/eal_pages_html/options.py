@@ -1,0 +1,30 @@
+"""The table ``[pages.html]`` of the config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from eal_jira.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    folder: Path = Path("retros")
+    #: without a slash at its end; "" where the folder is not served
+    base_url: str = ""
+
+    @classmethod
+    def read(cls, options: Mapping[str, object]) -> Self:
+        """Raises `ConfigError` with the key's name."""
+        for key, value in options.items():
+            if key not in ("folder", "base_url"):
+                raise ConfigError(f"pages.html.{key} is not known.", remedy="There are pages.html.folder and base_url.")
+            if not isinstance(value, str) or not value:
+                raise ConfigError(f"pages.html.{key} must be a text.", remedy=f'Write it like: {key} = "…"')
+        base_url = str(options.get("base_url", ""))
+        if base_url and not base_url.startswith(("http://", "https://")):
+            raise ConfigError("pages.html.base_url is no web address.", remedy="Begin it with https:// or http://.")
+        return cls(Path(str(options.get("folder", cls.folder))), base_url.rstrip("/"))

@@ -1,0 +1,63 @@
+"""The site: a page put into it is a file, a line in its team's index, and a place in the whole one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from threading import Lock
+from urllib.parse import quote
+
+from eal_jira.documents import one_line
+from eal_jira.errors import RefusedByTracker
+from eal_jira.hookspecs import Pages
+from eal_jira.model import Page, PageRef
+from eal_pages_html import files, manifest, shell
+from eal_pages_html.manifest import Entry
+from eal_pages_html.marked import Theirs, put_together, theirs
+from eal_pages_html.names import file_name, folder_name
+from eal_pages_html.options import Options
+
+#: the manifest is read, changed and written by one thread at a time
+_writing = Lock()
+
+
+class Site(Pages):
+    def __init__(self, options: Options) -> None:
+        self._folder = options.folder
+        self._base_url = options.base_url
+
+    def put(self, page: Page) -> PageRef:
+        """Writes what differs and nothing else. Broken off anywhere, the same page put again completes it."""
+        with _writing:
+            known = manifest.load(self._folder / "pages.json")
+            place = known[page.key].file if page.key in known else f"{folder_name(page.team)}/{file_name(page.key)}"
+            self._write_page(page, self._folder / place)
+            known[page.key] = Entry(one_line(page.team), one_line(page.title), page.date, place)
+            files.write(self._folder / "pages.json", manifest.dump(known))
+            self._write_indexes(known)
+        return PageRef(place, self._url(place))
+
+    def _write_page(self, page: Page, path: Path) -> None:
+        content = files.read(path)
+        kept = Theirs(notes=shell.EMPTY_NOTES) if content is None else theirs(content)
+        if kept is None:
+            raise RefusedByTracker(
+                f"The page {path} no longer has its four marker comments, each once and in order.",
+                refused="It was left as it is, because what people wrote in it can't be told from what was generated.",
+                remedy="Put the comments back as another page has them, or move the file away: then it is made anew.",
+            )
+        top, bottom = shell.page(page)
+        files.write(path, put_together(top, bottom, kept))
+
+    def _write_indexes(self, known: Mapping[str, Entry]) -> None:
+        teams: dict[PurePosixPath, list[Entry]] = {}
+        for entry in sorted(known.values(), key=lambda entry: (entry.date, entry.title, entry.file), reverse=True):
+            teams.setdefault(PurePosixPath(entry.file).parent, []).append(entry)
+        for folder, entries in teams.items():
+            files.write(self._folder / folder / "index.html", shell.team_index(entries))
+        files.write(self._folder / "index.html", shell.index(sorted(teams.items(), key=lambda team: team[1][0].team)))
+
+    def _url(self, place: str) -> str:
+        if self._base_url:
+            return f"{self._base_url}/{quote(place)}"
+        return (self._folder.resolve() / place).as_uri()
