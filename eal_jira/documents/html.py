@@ -30,6 +30,7 @@ from eal_jira.documents.blocks import (
     Strong,
     Table,
     Text,
+    words,
 )
 from eal_jira.documents.figures import data_table
 from eal_jira.documents.text import clean, one_line
@@ -83,7 +84,8 @@ def _item(item: Blocks, figures: Mapping[str, Figure]) -> str:
     return "\n" + render(item, figures)
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, name: str = "") -> str:
+    name = name or ", ".join(filter(None, map(words, table.header))) or "Table"
     classes = ["" if align == "left" else f' class="{escaped(align)}"' for align in table.align]
     head = "".join(f'<th scope="col"{c}>{_line(cell)}</th>' for c, cell in zip(classes, table.header, strict=True))
     rows = "".join(
@@ -92,7 +94,7 @@ def _table(table: Table) -> str:
     )
     # A wide table scrolls by itself; to scroll by keyboard it must take the focus, and so needs a role and a name.
     return (
-        '<div class="scroll" role="region" aria-label="Table" tabindex="0">\n'
+        f'<div class="scroll" role="region" aria-label="{escaped(name)}" tabindex="0">\n'
         f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>"
     )
 
@@ -103,11 +105,14 @@ def _figure(figure: Figure, caption: str) -> str:
     A figure's drawing is made for a page (see `Figure.svg`) and stands in it as it is.
     """
     said = f"<strong>{escaped(caption)}</strong> " if caption else ""
+    title = one_line(figure.title)
     parts = [f"<figcaption>{said}{escaped(one_line(figure.summary))}</figcaption>"]
     if figure.svg:
-        parts.append(f'<div class="scroll" tabindex="0" role="region" aria-label="Chart">\n{figure.svg}\n</div>')
+        label = escaped(f"Chart: {title}")
+        parts.append(f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">\n{figure.svg}\n</div>')
     if figure.rows:
-        parts.append(f"<details>\n<summary>The numbers behind it</summary>\n{_table(data_table(figure))}\n</details>")
+        table = _table(data_table(figure), f"Numbers: {title}")
+        parts.append(f"<details>\n<summary>The numbers behind it</summary>\n{table}\n</details>")
     return "\n".join(["<figure>", *parts, "</figure>"])
 
 

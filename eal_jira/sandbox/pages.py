@@ -104,7 +104,9 @@ class _Pages:
             return False
         if label and label not in (issue.fields.get("labels") or ()):
             return False
-        said = f"{issue.key} {issue.fields.get('summary') or ''} {plain(issue.fields.get('description'))}" if text else ""
+        said = (
+            f"{issue.key} {issue.fields.get('summary') or ''} {plain(issue.fields.get('description'))}" if text else ""
+        )
         return text.casefold() in said.casefold()
 
     def _row(self, issue: Issue) -> dict[str, Json]:

@@ -59,7 +59,10 @@ class Site:
         #: every key that leads to an issue, keys of before a move included
         self.keys: dict[str, int] = {}
         self.links: dict[int, Link] = {}
+        #: comment id → issue id
         self.comments: dict[int, int] = {}
+        #: worklog id → when it was deleted
+        self.deleted_worklogs: dict[int, datetime] = {}
         self.boards: dict[int, Board] = {}
         self.sprints: dict[int, Sprint] = {}
         self.journal: list[JournalEntry] = []

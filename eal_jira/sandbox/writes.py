@@ -169,6 +169,12 @@ class Writer:
         self._after(issue, "worklog", {"worklog": str(entry.id), "seconds": seconds})
         return entry
 
+    def delete_worklog(self, issue: Issue, entry: Worklog) -> None:
+        self._before(issue)
+        issue.worklogs.remove(entry)
+        self._site.deleted_worklogs[entry.id] = self._at
+        self._after(issue, "worklog-delete", {"worklog": str(entry.id)})
+
     def property(self, issue: Issue, key: str, value: Json) -> bool:
         """Set an issue property; True when it is new. Leaves `updated` and the history alone (facts 2.5)."""
         new = key not in issue.properties

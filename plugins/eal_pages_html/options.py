@@ -10,9 +10,12 @@ from typing import Self
 from eal_jira.errors import ConfigError
 
 
+DEFAULT_FOLDER = "retros"
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
-    folder: Path = Path("retros")
+    folder: Path
     #: without a slash at its end; "" where the folder is not served
     base_url: str = ""
 
@@ -27,4 +30,4 @@ class Options:
         base_url = str(options.get("base_url", ""))
         if base_url and not base_url.startswith(("http://", "https://")):
             raise ConfigError("pages.html.base_url is no web address.", remedy="Begin it with https:// or http://.")
-        return cls(Path(str(options.get("folder", cls.folder))), base_url.rstrip("/"))
+        return cls(Path(str(options.get("folder", DEFAULT_FOLDER))), base_url.rstrip("/"))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from eal_jira.errors import ConfigError, Gone, NotAllowed, RefusedByTracker
 from eal_jira.model import Scope, Sprint
-from eal_tracker_jira.answers import Json, rows
+from eal_tracker_jira.answers import Json, named, rows
 from eal_tracker_jira.gateway import segment
 from eal_tracker_jira.jql import as_clause, in_projects
 from eal_tracker_jira.site import Site
@@ -42,18 +42,18 @@ class Boards:
         try:
             saved = gateway.get(f"filter/{segment(str(setup['filter']['id']))}")
         except (NotAllowed, RefusedByTracker):
-            # a board can be shared more widely than its filter; its project is the next best thing
+            # a board can be shared more widely than its filter; its projects are the next best thing
             return self._project_clause(board)
         return as_clause(str(saved.get("jql") or ""))
 
     def _project_clause(self, board: str) -> str:
-        location = self._site.gateway.get(f"{AGILE}/board/{segment(board)}").get("location") or {}
-        if not location.get("projectKey"):
+        projects = [named(project, "key") for project in self._pages(f"board/{segment(board)}/project")]
+        if not projects:
             raise NotAllowed(
                 f"The filter behind board {board} is not shared with our account.",
                 remedy="Share the filter with the account, or name the team's projects instead of the board.",
             )
-        return in_projects([str(location["projectKey"])])
+        return in_projects(projects)
 
     def sprints(self, scope: Scope) -> tuple[Sprint, ...]:
         """Sprints of the scope's boards, each once: a sprint shows on every board that holds one of its issues."""

@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import requests
 import tenacity
@@ -105,7 +105,8 @@ class Gateway:
                 raise lost_connection(effect, what, "there was no answer", sent=True) from None
             response = refused.response
         except requests.RequestException as broken:
-            raise lost_connection(effect, what, _reason(broken), sent=not _never_sent(broken)) from None
+            where = f"{what} at {urlsplit(self._base).netloc}"
+            raise lost_connection(effect, where, _reason(broken), sent=not _never_sent(broken)) from None
         self.headers, self.received = response.headers, len(response.content)
         self._reached = True
         value = value_of(response, effect, what)

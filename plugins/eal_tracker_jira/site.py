@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from eal_jira import documents
 from eal_jira.errors import NotAllowed, TrackerUnreachable
 from eal_jira.hookspecs import Connection
-from eal_jira.model import Actor, Identity
+from eal_jira.model import Actor, Figure, Identity
 from eal_tracker_jira.answers import Json, http_date, rows
 from eal_tracker_jira.connection import open_client, sign_in
 from eal_tracker_jira.fields import FieldTable, account, field_table
@@ -94,9 +94,10 @@ class Site:
         url = self._connection.url.rstrip("/")
         return str(self._server.get("baseUrl") or url).rstrip("/") if "/ex/jira/" in url else url
 
-    def markup(self, markdown: str) -> Json:
+    def markup(self, markdown: str, figures: Sequence[Figure] = ()) -> Json:
         """Our Markdown as this Jira takes long text: a document node on Cloud, wiki markup on Data Center."""
-        return documents.render(markdown, "adf") if self.is_cloud else documents.render(markdown, "wiki")
+        named = {figure.name: figure for figure in figures}
+        return documents.render(markdown, "adf" if self.is_cloud else "wiki", named)
 
     def _remember_signature(self, me: Json) -> None:
         header = "X-AAccountId" if self.is_cloud else "X-AUSERNAME"

@@ -51,7 +51,7 @@ class Tickets:
             "project": {"id": project},
             "issuetype": {"id": type},
             "summary": _one_line(draft.summary),
-            "description": self._site.markup(draft.body),
+            "description": self._site.markup(draft.body, draft.figures),
             "labels": sorted({*draft.labels, label_of(draft.marker)}),
         }
         body = {"fields": fields, "properties": [{"key": PROPERTY, "value": {"marker": draft.marker}}]}

@@ -590,9 +590,27 @@ def test_a_board_whose_filter_is_not_shared_falls_back_to_its_project(either: Ji
     either.later(timedelta(minutes=1))
     tracker = either.tracker()
     tracker.whoami()
-    forbidden = Instead(403, b'{"errorMessages":["not shared"]}')
-    either.site.faults = Times(lambda exchange: "/filter/" in exchange.path, forbidden)
+    signed = {"X-AAccountId": BOT, "X-AUSERNAME": either.site.people.accounts[BOT].login}
+    projects = json.dumps({"isLast": True, "values": [{"id": "1", "key": either.project}]}).encode()
+    answers = {
+        f"/filter/{board.filter}": Instead(403, b'{"errorMessages":["not shared"]}'),
+        f"/board/{board.id}/project": Instead(200, projects, headers=signed),
+    }
+    either.site.faults = Answers(answers)
     assert tracker.members(Scope(board=str(board.id))) == {issue.id}
+    answers[f"/board/{board.id}/project"] = Instead(200, b'{"isLast": true, "values": []}', headers=signed)
+    with pytest.raises(NotAllowed, match="not shared"):
+        tracker.members(Scope(board=str(board.id)))
+
+
+@dataclass
+class Answers:
+    """Paths that end so get these answers, all others pass."""
+
+    by_end: dict[str, Instead]
+
+    def fault(self, exchange: Exchange) -> Fault | None:
+        return next((what for end, what in self.by_end.items() if exchange.path.endswith(end)), None)
 
 
 def test_a_query_with_an_or_keeps_to_itself(either: JiraWorld) -> None:

@@ -30,7 +30,11 @@ DEFECTS = (
     ("", r".*\.items\.\d+\.(from|fromString|to|toString): None is not of type 'string'", "real histories have null"),
     ("jira-platform", r": \[\{'id'.*'globalId'.*\] is not of type 'object'", "remote links come as a list"),
     ("jira-dc", r"(issues\.\d+\.)?fields\.\w+: .* is not of type 'object'", "`fields` values are of any type"),
-    ("jira-dc", r"value: .* is not of type 'string'", "a property's value is any JSON"),
+    (
+        "jira-dc",
+        r"(.*\.properties\.\d+\.|properties\.\d+\.)?value: .* is not of type 'string'",
+        "a property's value is any JSON",
+    ),
 )
 
 

@@ -15,6 +15,7 @@ from tests.sandbox.openapi import problems
 from tests.sandbox.support import START, Client, small_site
 
 CLOUD, AGILE, DC = "jira-platform-v3.json", "jira-software-agile-1.0-2022.json", "jira-dc-10.3.json"
+TYPE = "10000"  # the small site's first issue type
 DOC = {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": "hi"}]}]}
 
 
@@ -35,9 +36,14 @@ class Case:
         return f"{self.method} {self.path}{self.query} {self.status}"
 
 
-def reads(text: Any, issue: str, project: str, type_: str) -> list[Case]:
-    """What both flavours have; `text` is a long text in the flavour's form, names of placeholders are Cloud's."""
-    P = {issue: "PAY-1"}
+def reads(text: Any) -> list[Case]:
+    """What both flavours have; `text` is a long text in the flavour's form."""
+    issue, project = {"issueIdOrKey": "PAY-1"}, {"projectIdOrKey": "PAY"}
+    new = {"fields": {"project": {"key": "PAY"}, "issuetype": {"id": TYPE}, "summary": "x", "description": text}}
+    comment = {"body": text, "properties": [{"key": "eal-jira", "value": {"marker": "m"}}]}
+    remote = {"globalId": "g", "object": {"url": "http://x", "title": "t"}}
+    types = "issue/createmeta/{projectIdOrKey}/issuetypes"
+    everything = "?expand=changelog,names,transitions&properties=*all"
     return [
         Case("GET", "serverInfo", {}),
         Case("GET", "myself", {}),
@@ -48,42 +54,48 @@ def reads(text: Any, issue: str, project: str, type_: str) -> list[Case]:
         Case("GET", "priority", {}, array=True),
         Case("GET", "issueLinkType", {}),
         Case("GET", "project", {}, array=True),
-        Case("GET", "project/{projectIdOrKey}", {"projectIdOrKey": "PAY"}),
-        Case("GET", "project/{projectIdOrKey}/statuses", {"projectIdOrKey": "PAY"}, array=True),
-        Case("GET", "issue/createmeta/{projectIdOrKey}/issuetypes", {"projectIdOrKey": "PAY"}),
-        Case("GET", "issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}", {"projectIdOrKey": "PAY", "issueTypeId": type_}),
-        Case("GET", "issue/{issueIdOrKey}", P, query="?expand=changelog,names,transitions&properties=*all"),
-        Case("GET", "issue/{issueIdOrKey}/comment", P, query="?expand=properties"),
-        Case("GET", "issue/{issueIdOrKey}/worklog", P),
-        Case("GET", "issue/{issueIdOrKey}/transitions", P),
-        Case("GET", "issue/{issueIdOrKey}/editmeta", P),
-        Case("GET", "issue/{issueIdOrKey}/properties", P),
-        Case("GET", "issue/{issueIdOrKey}/properties/{propertyKey}", {**P, "propertyKey": "eal-jira"}),
-        Case("GET", "issue/{issueIdOrKey}/remotelink", P, array=True),
-        Case("POST", "issue", {}, {"fields": {"project": {"key": "PAY"}, "issuetype": {"id": type_}, "summary": "x", "description": text}}, status=201),
-        Case("POST", "issue/bulk", {}, {"issueUpdates": [{"fields": {"project": {"key": "PAY"}, "issuetype": {"id": type_}, "summary": "x"}}, {"fields": {}}]}, status=201),
-        Case("POST", "issue/{issueIdOrKey}/comment", P, {"body": text, "properties": [{"key": "eal-jira", "value": {"marker": "m"}}]}, status=201),
-        Case("POST", "issue/{issueIdOrKey}/worklog", P, {"timeSpentSeconds": 60, "comment": text}, status=201),
-        Case("POST", "issue/{issueIdOrKey}/remotelink", P, {"globalId": "g", "object": {"url": "http://x", "title": "t"}}),
-        Case("PUT", "issue/{issueIdOrKey}", P, {"update": {"labels": [{"add": "eal"}]}}, status=204),
-    ]  # fmt: skip
+        Case("GET", "project/{projectIdOrKey}", project),
+        Case("GET", "project/{projectIdOrKey}/statuses", project, array=True),
+        Case("GET", types, project),
+        Case("GET", types + "/{issueTypeId}", project | {"issueTypeId": TYPE}),
+        Case("GET", "issue/{issueIdOrKey}", issue, query=everything),
+        Case("GET", "issue/{issueIdOrKey}/comment", issue, query="?expand=properties"),
+        Case("GET", "issue/{issueIdOrKey}/worklog", issue),
+        Case("GET", "issue/{issueIdOrKey}/transitions", issue),
+        Case("GET", "issue/{issueIdOrKey}/editmeta", issue),
+        Case("GET", "issue/{issueIdOrKey}/properties", issue),
+        Case("GET", "issue/{issueIdOrKey}/properties/{propertyKey}", issue | {"propertyKey": "eal-jira"}),
+        Case("GET", "issue/{issueIdOrKey}/remotelink", issue, array=True),
+        Case("POST", "issue", {}, new, status=201),
+        Case("POST", "issue/bulk", {}, {"issueUpdates": [new, {"fields": {}}]}, status=201),
+        Case("POST", "issue/{issueIdOrKey}/comment", issue, comment, status=201),
+        Case("POST", "issue/{issueIdOrKey}/worklog", issue, {"timeSpentSeconds": 60, "comment": text}, status=201),
+        Case("POST", "issue/{issueIdOrKey}/remotelink", issue, remote),
+        Case("PUT", "issue/{issueIdOrKey}", issue, {"update": {"labels": [{"add": "eal"}]}}, status=204),
+    ]
 
 
-def cloud_cases(type_: str) -> list[Case]:
+def cloud_cases() -> list[Case]:
     ids = {"issueIdsOrKeys": ["PAY-1", "PAY-2", "PAY-99"]}
+    whole = {"jql": "project = PAY", "fields": ["*all"], "expand": "names,schema,changelog", "maxResults": 1}
+    fetch = ids | {"fields": ["*all"], "expand": ["changelog"], "properties": ["eal-jira"]}
+    history = "issue/{issueIdOrKey}/changelog"
     return [
-        *reads(DOC, "issueIdOrKey", "projectIdOrKey", type_),
-        Case("POST", "search/jql", {}, {"jql": "project = PAY", "fields": ["*all"], "expand": "names,schema,changelog", "maxResults": 1}),
+        *reads(DOC),
+        Case("POST", "search/jql", {}, whole),
         Case("GET", "search/jql", {}, query="?jql=project=PAY&fields=*all"),
         Case("POST", "search/jql", {}, {"jql": "project = PAY"}),
         Case("POST", "search/jql", {}, {"jql": ""}, status=400),
         Case("POST", "search/approximate-count", {}, {"jql": "project = PAY"}),
-        Case("POST", "issue/bulkfetch", {}, ids | {"fields": ["*all"], "expand": ["changelog"], "properties": ["eal-jira"]}),
+        Case("POST", "issue/bulkfetch", {}, fetch),
         Case("POST", "changelog/bulkfetch", {}, ids | {"maxResults": 2}),
-        Case("GET", "issue/{issueIdOrKey}/changelog", {"issueIdOrKey": "PAY-1"}, query="?maxResults=2"),
+        Case("GET", history, {"issueIdOrKey": "PAY-1"}, query="?maxResults=2"),
         Case("POST", "comment/list", {}, {"ids": [10001, 10002]}, query="?expand=properties"),
         Case("GET", "project/search", {}, query="?expand=insight"),
-    ]  # fmt: skip
+        Case("GET", "worklog/updated", {}, query="?since=0"),
+        Case("GET", "worklog/deleted", {}, query="?since=0"),
+        Case("POST", "worklog/list", {}, {"ids": [10001]}, array=True),
+    ]
 
 
 def agile_cases() -> list[Case]:
@@ -96,11 +108,14 @@ def agile_cases() -> list[Case]:
     ]
 
 
-def datacenter_cases(type_: str) -> list[Case]:
+def datacenter_cases() -> list[Case]:
     return [
-        *reads("hi", "issueIdOrKey", "projectIdOrKey", type_),
+        *reads("hi"),
         Case("GET", "search", {}, query="?jql=project=PAY&fields=*all&expand=changelog"),
         Case("POST", "search", {}, {"jql": "project = PAY", "fields": ["summary"]}),
+        Case("GET", "worklog/updated", {}, query="?since=0"),
+        Case("GET", "worklog/deleted", {}, query="?since=0"),
+        Case("POST", "worklog/list", {}, {"ids": [10001]}, array=True),
     ]
 
 
@@ -141,10 +156,7 @@ def answered(client: Client, base: str, case: Case) -> Any:
     return answer.json() if answer.content else None
 
 
-TYPE = "10000"  # the small site's first issue type
-
-
-@pytest.mark.parametrize("case", cloud_cases(TYPE), ids=str)
+@pytest.mark.parametrize("case", cloud_cases(), ids=str)
 def test_cloud_answers_as_the_platform_document_says(clients: dict[str, Client], case: Case) -> None:
     body = answered(clients["cloud"], "/rest/api/3/", case)
     assert problems(CLOUD, f"/rest/api/3/{case.path}", case.method, case.status, body) == []
@@ -156,7 +168,7 @@ def test_cloud_boards_answer_as_the_software_document_says(clients: dict[str, Cl
     assert problems(AGILE, f"/rest/agile/1.0/{case.path}", case.method, case.status, body) == []
 
 
-@pytest.mark.parametrize("case", datacenter_cases(TYPE), ids=str)
+@pytest.mark.parametrize("case", datacenter_cases(), ids=str)
 def test_data_center_answers_as_its_document_says(clients: dict[str, Client], case: Case) -> None:
     body = answered(clients["datacenter"], "/rest/api/2/", case)
     found = problems(DC, f"/api/2/{case.path}", case.method, case.status, body, array=case.array)

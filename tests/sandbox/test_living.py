@@ -15,11 +15,12 @@ from eal_jira.process.guidelines import parse_guidelines
 from eal_jira.process.rules import parse_rule
 from eal_jira.sandbox.acts import Act, Create, Edit, Move, Say
 from eal_jira.sandbox.clock import RealClock, VirtualClock
+from eal_jira.sandbox.flavour import Flavour
 from eal_jira.sandbox.hours import DAY_HOURS, at_work, later, zone
 from eal_jira.sandbox.living import NINE_MONTHS, START, Organisation, guidelines
 from eal_jira.sandbox.site import Site
 from eal_jira.sandbox.state import Issue
-from eal_jira.sandbox.teams import BOT, CURIOUS, MANAGERS, PAYMENTS, STATUSES, TEAMS
+from eal_jira.sandbox.teams import BOT, CURIOUS, MANAGERS, PAYMENTS, STATUSES, TEAMS, Team
 
 END = START + NINE_MONTHS
 FOUND = START + timedelta(weeks=17, days=2, hours=5)
@@ -27,7 +28,7 @@ FOUND = START + timedelta(weeks=17, days=2, hours=5)
 RUTH, VICTOR = (manager.account_id for manager in MANAGERS)
 
 
-def organisation(flavour: str = "cloud", seed: int = 1) -> Organisation:
+def organisation(flavour: Flavour = "cloud", seed: int = 1) -> Organisation:
     return Organisation(Site(flavour, VirtualClock(START)), seed)
 
 
@@ -82,7 +83,7 @@ def everything(site: Site) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
-def test_nine_months_of_three_teams_stand_on_the_site(flavour):
+def test_nine_months_of_three_teams_stand_on_the_site(flavour: Flavour) -> None:
     org = organisation(flavour)
     org.live(END)
     site = org.site
@@ -96,7 +97,7 @@ def test_nine_months_of_three_teams_stand_on_the_site(flavour):
     assert all(issue.fields[points] for issue in site.issues.values())
 
 
-def test_the_truths_can_be_seen_in_the_tracker():
+def test_the_truths_can_be_seen_in_the_tracker() -> None:
     """Every issue that is named as paired has the label, and came to Done without Testing."""
     org = undisturbed()
     truths = org.truths()
@@ -107,7 +108,7 @@ def test_the_truths_can_be_seen_in_the_tracker():
         assert "paired" in org.site.issue(key).fields["labels"]
 
 
-def test_small_steps_and_one_big_step_make_the_same_history():
+def test_small_steps_and_one_big_step_make_the_same_history() -> None:
     steady, hasty = organisation(), organisation()
     end = START + timedelta(weeks=12)
     moment, step = START, timedelta(minutes=1)
@@ -121,7 +122,7 @@ def test_small_steps_and_one_big_step_make_the_same_history():
     assert steady.site.sprints == hasty.site.sprints
 
 
-def test_living_to_a_moment_that_is_past_changes_nothing():
+def test_living_to_a_moment_that_is_past_changes_nothing() -> None:
     org = organisation()
     org.live(FOUND)
     before = list(org.acts)
@@ -130,21 +131,21 @@ def test_living_to_a_moment_that_is_past_changes_nothing():
     assert org.site.clock.now() == FOUND
 
 
-def test_both_flavours_live_through_the_same_acts():
+def test_both_flavours_live_through_the_same_acts() -> None:
     cloud, datacenter = organisation("cloud"), organisation("datacenter")
     cloud.live(FOUND)
     datacenter.live(FOUND)
     assert cloud.acts == datacenter.acts
 
 
-def test_a_site_with_a_real_clock_gets_a_past():
+def test_a_site_with_a_real_clock_gets_a_past() -> None:
     org = Organisation(Site("cloud", RealClock()), start=START)
     org.live(START + timedelta(weeks=8))
     assert len(org.site.issues) > 100
     assert max(issue.updated for issue in org.site.issues.values()) <= START + timedelta(weeks=8)
 
 
-def test_payments_works_in_sprints_of_two_weeks_one_after_the_other():
+def test_payments_works_in_sprints_of_two_weeks_one_after_the_other() -> None:
     org = organisation()
     org.live(FOUND)
     sprints = sorted(org.site.sprints.values(), key=lambda sprint: sprint.id)
@@ -163,7 +164,7 @@ def test_payments_works_in_sprints_of_two_weeks_one_after_the_other():
     assert all(issue.fields[field] == [running] for issue in open_)
 
 
-def test_a_label_that_somebody_else_has_put_on_stays_there():
+def test_a_label_that_somebody_else_has_put_on_stays_there() -> None:
     """The bot may have tagged an issue before its people label it."""
     labels = [act for act in undisturbed().acts if isinstance(act, Edit) and act.field == "labels"]
     org = organisation()
@@ -174,7 +175,7 @@ def test_a_label_that_somebody_else_has_put_on_stays_there():
     assert org.site.issue(label.key).fields["labels"] == sorted(["eal-deviation", *label.value])
 
 
-def test_nobody_works_on_an_issue_that_was_deleted():
+def test_nobody_works_on_an_issue_that_was_deleted() -> None:
     org = organisation()
     org.live(FOUND)
     under_way = next(act.key for act in reversed(org.acts) if isinstance(act, Move) and act.to == "In Progress")
@@ -188,7 +189,7 @@ def test_nobody_works_on_an_issue_that_was_deleted():
 # --- what people answer -----------------------------------------------------------------------------------------
 
 
-def test_a_manager_approves_about_two_working_days_later_and_says_why():
+def test_a_manager_approves_about_two_working_days_later_and_says_why() -> None:
     org = organisation()
     org.live(FOUND)
     key = propose(org)
@@ -203,7 +204,7 @@ def test_a_manager_approves_about_two_working_days_later_and_says_why():
     assert "half the time" in reason.body
 
 
-def test_before_that_a_developer_tries_the_button_and_takes_it_back():
+def test_before_that_a_developer_tries_the_button_and_takes_it_back() -> None:
     org = organisation()
     org.live(FOUND)
     key = propose(org)
@@ -220,25 +221,25 @@ def test_before_that_a_developer_tries_the_button_and_takes_it_back():
 
 
 @pytest.mark.parametrize(
-    ("summary", "fields", "properties"),
+    ("summary", "properties"),
     [
-        ("testing-before-done: a change is proposed", {}, {}),
-        ("Stories and bugs are tested before they are done: except small bugs?", {}, {}),
-        ("A change to how Payments works", {}, {"eal-jira": {"guideline": "testing-before-done"}}),
+        ("testing-before-done: a change is proposed", {}),
+        ("Stories and bugs are tested before they are done: except small bugs?", {}),
+        ("A change to how Payments works", {"eal-jira": {"guideline": "testing-before-done"}}),
     ],
     ids=["id in summary", "title in summary", "id in property"],
 )
-def test_the_manager_reads_what_the_ticket_is_about(summary, fields, properties):
+def test_the_manager_reads_what_the_ticket_is_about(summary: str, properties: dict[str, object]) -> None:
     org = organisation()
     org.live(FOUND)
-    key = propose(org, summary, fields=fields)
+    key = propose(org, summary)
     for name, value in properties.items():
         org.site.write(BOT.account_id).property(org.site.issue(key), name, value)
     org.live(FOUND + timedelta(days=7))
     assert told(org.site, key)[-1][1:] == (RUTH, "Approved")
 
 
-def test_tickets_that_ask_nothing_of_them_are_left_alone():
+def test_tickets_that_ask_nothing_of_them_are_left_alone() -> None:
     """A retro that only tells of the guideline in its text, another guideline, a ticket that isn't the bot's."""
     org = organisation()
     org.live(FOUND)
@@ -251,7 +252,7 @@ def test_tickets_that_ask_nothing_of_them_are_left_alone():
     assert [told(org.site, key) for key in keys] == [[], [], []]
 
 
-def test_other_proposals_are_declined_or_to_be_tried_first_each_with_a_reason():
+def test_other_proposals_are_declined_or_to_be_tried_first_each_with_a_reason() -> None:
     org = organisation()
     org.live(FOUND)
     rework, trial = propose(org, "Change ready-before-start?"), propose(org, "Change review-before-testing?")
@@ -275,7 +276,7 @@ def share_paired(org: Organisation, since: datetime) -> float:
     return mean("paired" in issue.fields["labels"] for issue in small)
 
 
-def test_payments_pairs_far_more_once_the_manager_has_approved():
+def test_payments_pairs_far_more_once_the_manager_has_approved() -> None:
     org = organisation()
     org.live(FOUND)
     key = propose(org)
@@ -285,7 +286,7 @@ def test_payments_pairs_far_more_once_the_manager_has_approved():
     assert share_paired(undisturbed(), approved) < 0.5
 
 
-def test_an_approval_by_somebody_who_may_not_decide_changes_nothing():
+def test_an_approval_by_somebody_who_may_not_decide_changes_nothing() -> None:
     """Nobody takes it back here; the team still waits for a manager, and the managers see a ticket that isn't open."""
     org = organisation()
     org.live(FOUND)
@@ -296,7 +297,7 @@ def test_an_approval_by_somebody_who_may_not_decide_changes_nothing():
     assert share_paired(org, FOUND) < 0.5
 
 
-def test_the_team_believes_the_tracker_not_the_plan():
+def test_the_team_believes_the_tracker_not_the_plan() -> None:
     """Another approver than the expected one says yes by hand: that counts as well."""
     org = organisation()
     org.live(FOUND)
@@ -307,7 +308,7 @@ def test_the_team_believes_the_tracker_not_the_plan():
     assert share_paired(org, FOUND + timedelta(days=2)) > 0.7
 
 
-def test_other_teams_work_on_as_if_nothing_had_been_decided():
+def test_other_teams_work_on_as_if_nothing_had_been_decided() -> None:
     org = organisation()
     org.live(FOUND)
     propose(org)
@@ -325,7 +326,7 @@ def test_other_teams_work_on_as_if_nothing_had_been_decided():
 
 
 @pytest.mark.parametrize("team", TEAMS, ids=lambda team: team.key)
-def test_the_guideline_files_can_be_used_as_they_are(team):
+def test_the_guideline_files_can_be_used_as_they_are(team: Team) -> None:
     org = organisation()
     parsed = parse_guidelines(guidelines(team), team.name, ZoneInfo(team.time_zone))
     assert parsed.problems == ()
@@ -339,7 +340,7 @@ def test_the_guideline_files_can_be_used_as_they_are(team):
         assert all(org.site.fields.by_display_name(name) for name in rule.field_names())
 
 
-def test_the_guidelines_use_every_kind_of_rule_that_one_issue_can_be_checked_by():
+def test_the_guidelines_use_every_kind_of_rule_that_one_issue_can_be_checked_by() -> None:
     kinds = {
         version.rule["kind"]
         for team in TEAMS
@@ -355,7 +356,7 @@ def test_the_guidelines_use_every_kind_of_rule_that_one_issue_can_be_checked_by(
     }
 
 
-def test_guidelines_can_be_in_force_from_another_day():
+def test_guidelines_can_be_in_force_from_another_day() -> None:
     day = START.date() - timedelta(days=100)
     parsed = parse_guidelines(guidelines(PAYMENTS, day), "Payments", ZoneInfo("UTC"))
     assert {version.in_force_from.date() for version in parsed.versions} == {day}

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise, takewhile
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ def digest(team: Team, seed: int = 1) -> str:
 
 
 @each_team
-def test_one_seed_gives_one_history_byte_for_byte(team):
+def test_one_seed_gives_one_history_byte_for_byte(team: Team) -> None:
     assert digest(team) == digest(team)
     assert digest(team) != digest(team, seed=2)
 
@@ -51,7 +52,7 @@ print(*map(ascii, takewhile(lambda act: act.at <= START + NINE_MONTHS, acts)), s
 """
 
 
-def test_the_history_is_the_same_in_every_process():
+def test_the_history_is_the_same_in_every_process() -> None:
     """Nothing rests on the order of a set, which differs from process to process."""
     here = [ascii(act) for act in lived(PAYMENTS)]
     for salt in "1", "2":
@@ -66,7 +67,7 @@ def test_the_history_is_the_same_in_every_process():
 
 
 @each_team
-def test_acts_come_in_time_order_and_issues_are_numbered_as_they_are_written(team):
+def test_acts_come_in_time_order_and_issues_are_numbered_as_they_are_written(team: Team) -> None:
     acts = lived(team)
     assert [act.at for act in acts] == sorted(act.at for act in acts)
     assert acts[0].at >= START
@@ -79,7 +80,7 @@ def test_acts_come_in_time_order_and_issues_are_numbered_as_they_are_written(tea
 
 
 @each_team
-def test_every_move_is_one_that_the_workflow_allows(team):
+def test_every_move_is_one_that_the_workflow_allows(team: Team) -> None:
     status = {}
     for act in lived(team):
         if isinstance(act, Create):
@@ -89,13 +90,13 @@ def test_every_move_is_one_that_the_workflow_allows(team):
             status[act.key] = act.to
 
 
-def test_every_transition_of_a_workflow_joins_two_of_its_statuses():
+def test_every_transition_of_a_workflow_joins_two_of_its_statuses() -> None:
     for statuses, transitions in (STATUSES, TRANSITIONS), (LEARNING.statuses, LEARNING.transitions):
         assert {name for pair in transitions for name in pair} == {name for name, _ in statuses}
 
 
 @each_team
-def test_nobody_works_at_night_or_on_a_weekend(team):
+def test_nobody_works_at_night_or_on_a_weekend(team: Team) -> None:
     """Every act lies in the working hours of the person who does it, wherever they are."""
     zones = {person.account_id: zone(person.time_zone) for person in team.people}
     assert len(set(zones.values())) > 1
@@ -103,7 +104,7 @@ def test_nobody_works_at_night_or_on_a_weekend(team):
 
 
 @given(MOMENTS, SECONDS, SECONDS, ZONES)
-def test_working_hours_add_up(at, some, more, where):
+def test_working_hours_add_up(at: datetime, some: int, more: int, where: ZoneInfo) -> None:
     both = later(at, (some + more) / 3600, where)
     assert both == later(later(at, some / 3600, where), more / 3600, where)
     assert at_work(both, where)
@@ -111,7 +112,7 @@ def test_working_hours_add_up(at, some, more, where):
 
 
 @given(MOMENTS, SECONDS, ZONES)
-def test_as_many_working_seconds_pass_as_were_asked_for(at, seconds, where):
+def test_as_many_working_seconds_pass_as_were_asked_for(at: datetime, seconds: int, where: ZoneInfo) -> None:
     """Counted hour by hour: the working time between the two moments is what was asked for."""
     begin, end = later(at, 0, where), later(at, seconds / 3600, where)
     step, worked = begin, 0.0
@@ -126,7 +127,7 @@ def test_as_many_working_seconds_pass_as_were_asked_for(at, seconds, where):
 
 
 @each_team
-def test_a_team_has_a_few_hundred_issues_and_some_are_unfinished_at_the_end(team):
+def test_a_team_has_a_few_hundred_issues_and_some_are_unfinished_at_the_end(team: Team) -> None:
     acts = lived(team)
     last = {act.key: act.to for act in acts if isinstance(act, Move)}
     created = sum(isinstance(act, Create) for act in acts)
@@ -137,7 +138,7 @@ def test_a_team_has_a_few_hundred_issues_and_some_are_unfinished_at_the_end(team
 
 
 @each_team
-def test_work_goes_wrong_in_all_the_ways_that_it_does(team):
+def test_work_goes_wrong_in_all_the_ways_that_it_does(team: Team) -> None:
     """Blocked, sent back by review and by testing, reopened, closed without work, handed on, talked about."""
     acts, steps, before = lived(team), Counter(), defaultdict(lambda: "Backlog")
     for act in acts:
@@ -157,14 +158,14 @@ def test_work_goes_wrong_in_all_the_ways_that_it_does(team):
     assert sum(isinstance(act, Say) for act in acts) > 100
 
 
-def test_new_work_turns_up_early_in_the_week():
+def test_new_work_turns_up_early_in_the_week() -> None:
     days = Counter(act.at.weekday() for team in TEAMS for act in lived(team) if isinstance(act, Create))
     assert days[0] > 1.5 * days[4]
     assert set(days) <= set(range(5))
 
 
 @each_team
-def test_a_changed_mind_changes_only_what_comes_after_it(team):
+def test_a_changed_mind_changes_only_what_comes_after_it(team: Team) -> None:
     """Everything up to the moment is as it would have been; afterwards all eligible work is done in the team's way."""
     turn = START + timedelta(weeks=20)
     before = usual(team, START)
@@ -173,7 +174,7 @@ def test_a_changed_mind_changes_only_what_comes_after_it(team):
     assert list(takewhile(lambda act: act.at < turn, changed)) == plain
 
 
-def test_a_sprint_begins_every_other_monday_and_runs_until_the_next_one():
+def test_a_sprint_begins_every_other_monday_and_runs_until_the_next_one() -> None:
     sprints = Sprints(PAYMENTS, START)
     begins = [sprints.begins(number).astimezone(zone(PAYMENTS.time_zone)) for number in range(1, 22)]
     assert {(at.weekday(), at.hour, at.minute) for at in begins} == {(0, 9, 30)}
@@ -184,7 +185,7 @@ def test_a_sprint_begins_every_other_monday_and_runs_until_the_next_one():
         assert sprints.running(at - moment) == number - 1
 
 
-def test_unfinished_work_is_in_the_running_sprint():
+def test_unfinished_work_is_in_the_running_sprint() -> None:
     """Whatever is ready or under way when a sprint begins is in it, and in no sprint that is yet to come."""
     sprints, sprint, status, running = Sprints(PAYMENTS, START), {}, {}, 0
     carried = 0
@@ -204,5 +205,5 @@ def test_unfinished_work_is_in_the_running_sprint():
 
 
 @each_team
-def test_people_of_the_team_are_the_only_ones_who_act(team):
+def test_people_of_the_team_are_the_only_ones_who_act(team: Team) -> None:
     assert {act.actor for act in lived(team)} == {person.account_id for person in team.people}

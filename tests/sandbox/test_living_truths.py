@@ -166,18 +166,18 @@ def faster(lives: Iterable[Life], by: Callable[[Life], bool]) -> float:
     return wins / pairs
 
 
-def test_pairing_halves_the_cycle_time_of_bugs_that_are_alike():
+def test_pairing_halves_the_cycle_time_of_bugs_that_are_alike() -> None:
     eligible = [life for life in pooled(PAYMENTS) if life.type == "Bug" and life.points <= 5]
     assert 0.42 < within(eligible, paired) < 0.58
     assert PAYMENTS.practice.effect == 0.5
 
 
-def test_pairing_brings_no_more_work_back():
+def test_pairing_brings_no_more_work_back() -> None:
     eligible = [life for life in pooled(PAYMENTS) if life.type == "Bug" and life.points <= 5]
     assert rework(split(eligible, paired)) <= 1.0
 
 
-def test_only_small_bugs_are_paired_so_that_a_comparison_with_all_work_promises_too_much():
+def test_only_small_bugs_are_paired_so_that_a_comparison_with_all_work_promises_too_much() -> None:
     """The trap in the practice: without strata, the time seems to be more than halved."""
     lives = pooled(PAYMENTS)
     assert all(life.type == "Bug" and life.points <= 5 for life in lives if paired(life))
@@ -186,14 +186,14 @@ def test_only_small_bugs_are_paired_so_that_a_comparison_with_all_work_promises_
     assert ratio(split(finished_stories_too, paired)) < 0.9 * ratio(split(eligible, paired))
 
 
-def test_starting_before_it_is_ready_brings_much_more_work_back_and_saves_no_time():
+def test_starting_before_it_is_ready_brings_much_more_work_back_and_saves_no_time() -> None:
     lives = pooled(SEARCH)
     assert 3.0 < rework(split(lives, straight)) < 4.0
     assert SEARCH.practice.effect == 3.5
     assert within(lives, straight) > 1.0
 
 
-def test_urgent_work_hides_what_starting_early_costs():
+def test_urgent_work_hides_what_starting_early_costs() -> None:
     """The trap in the rework: urgent work is started early more often, and is done sooner whatever the way."""
     done = [life for seed in SEEDS for life in read(acts_of(SEARCH, seed)).values() if life.days is not None]
     shares = [mean(straight(life) for life in group) for group in split(done, lambda life: life.priority in URGENT)]
@@ -201,14 +201,14 @@ def test_urgent_work_hides_what_starting_early_costs():
     assert ratio(split(done, straight)) < within(done, straight)
 
 
-def test_the_trial_takes_a_third_off_the_cycle_time_of_stories():
+def test_the_trial_takes_a_third_off_the_cycle_time_of_stories() -> None:
     stories = [life for life in pooled(MOBILE) if life.type == "Story" and life.born >= START + MOBILE.practice.begins]
     assert 0.58 < within(stories, in_trial) < 0.76
     assert MOBILE.practice.effect == pytest.approx(2 / 3)
     assert rework(split(stories, in_trial)) <= 1.0
 
 
-def test_the_trial_begins_in_the_fifth_month_and_is_of_stories_only():
+def test_the_trial_begins_in_the_fifth_month_and_is_of_stories_only() -> None:
     lives = read(acts_of(MOBILE)).values()
     trial = [life for life in lives if in_trial(life)]
     assert len(trial) >= 25
@@ -226,7 +226,7 @@ def test_the_trial_begins_in_the_fifth_month_and_is_of_stories_only():
         pytest.param(SEARCH, lambda life: by_one(life, "In Review", "Testing"), id="reviewed by its author"),
     ],
 )
-def test_other_departures_are_common_and_change_nothing(team, harmless):
+def test_other_departures_are_common_and_change_nothing(team: Team, harmless: Callable[[Life], bool]) -> None:
     """So that "cannot tell" has something to be said of: done so or not, the issue is as fast and comes back as often.
 
     The issues done in the team's own way are among them, in the same share on both sides: nothing is confounded.
@@ -246,7 +246,7 @@ def test_other_departures_are_common_and_change_nothing(team, harmless):
     ],
     ids=["PAY", "SEA", "MOB"],
 )
-def test_the_truths_name_exactly_the_issues_in_which_they_show(team, departs):
+def test_the_truths_name_exactly_the_issues_in_which_they_show(team: Team, departs: Callable[[Life], bool]) -> None:
     acts = acts_of(team)
     expected = {key for key, life in read(acts).items() if departs(life)}
     named = departed(team, acts)
@@ -256,7 +256,7 @@ def test_the_truths_name_exactly_the_issues_in_which_they_show(team, departs):
 
 
 @pytest.mark.parametrize("team", TEAMS, ids=lambda team: team.key)
-def test_nobody_else_departs_from_the_guideline_of_a_planted_way(team):
+def test_nobody_else_departs_from_the_guideline_of_a_planted_way(team: Team) -> None:
     """So that what a rule finds is what was planted, issue by issue."""
     practice = team.practice
     checked = {"Story", "Bug"} if team is not SEARCH else {"Story", "Bug", "Task"}
@@ -269,7 +269,7 @@ def test_nobody_else_departs_from_the_guideline_of_a_planted_way(team):
     assert missed == set(departed(team, acts))
 
 
-def test_truths_say_what_is_better_and_what_is_worse():
+def test_truths_say_what_is_better_and_what_is_worse() -> None:
     found = truths(act for team in TEAMS for act in acts_of(team))
     assert [
         (each.project, each.guideline, each.direction) for each in (found.practice, found.rework, found.experiment)
@@ -283,7 +283,7 @@ def test_truths_say_what_is_better_and_what_is_worse():
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_four_months_hold_enough_to_see_the_practice(seed):
+def test_four_months_hold_enough_to_see_the_practice(seed: int) -> None:
     """The first months of one history: a good third of the eligible bugs are paired, and they are clearly faster."""
     lives = read(acts_of(PAYMENTS, seed, timedelta(weeks=17))).values()
     eligible = [life for life in lives if life.type == "Bug" and life.points <= 5 and life.days is not None]

@@ -1,16 +1,12 @@
-"""REST: comments and worklogs of an issue (facts/jira.md 1.5, 5.3)."""
+"""REST: comments of an issue (facts/jira.md 1.5, 5.3)."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 from eal_jira.sandbox.people import COMMENT, EDIT, PROJECT_ADMIN, SITE_ADMIN
 from eal_jira.sandbox.rest.answers import Answer, Refusal, dumps, json_answer, nothing
 from eal_jira.sandbox.rest.call import Call
 from eal_jira.sandbox.state import Comment, Issue, Json
 from eal_jira.sandbox.values import Invalid, Reader
-
-DEFAULT_WORKLOGS = 5000
 
 
 def comments(call: Call) -> Answer:
@@ -116,34 +112,6 @@ def set_property(call: Call) -> Answer:
     return Answer(201 if call.write.comment_property(issue, found, call.params["key"], call.value) else 200)
 
 
-# --- worklogs -------------------------------------------------------------------------------------------------
-
-
-def worklogs(call: Call) -> Answer:
-    """Cloud pages, Data Center gives all (facts 1.5)."""
-    issue = call.issue()
-    most = DEFAULT_WORKLOGS if call.cloud else max(len(issue.worklogs), 1)
-    start, size = call.page(most, most) if call.cloud else (0, most)
-    shown = [call.present.worklog(issue, w) for w in issue.worklogs[start : start + size]]
-    page = {"startAt": start, "maxResults": size, "total": len(issue.worklogs), "worklogs": shown}
-    return json_answer(page)
-
-
-def add_worklog(call: Call) -> Answer:
-    issue = call.issue("WORK_ON_ISSUES")
-    seconds = call.json.get("timeSpentSeconds")
-    if not isinstance(seconds, int) or seconds <= 0:
-        raise Refusal(400, errors={"timeLogged": "You must indicate the time spent working."})
-    started = call.site.clock.now()
-    if call.json.get("started"):
-        try:
-            started = datetime.fromisoformat(call.json["started"]).astimezone(UTC)
-        except (TypeError, ValueError):
-            raise Refusal(400, errors={"started": "The date is invalid."}) from None
-    text = _text(call, issue, call.json.get("comment"))
-    return json_answer(call.present.worklog(issue, call.write.worklog(issue, seconds, started, text)), 201)
-
-
 # --- shared ---------------------------------------------------------------------------------------------------
 
 
@@ -161,13 +129,14 @@ def _shown(call: Call, issue: Issue, comment: Comment) -> dict[str, Json]:
 
 
 def _body(call: Call, issue: Issue) -> Json:
-    body = _text(call, issue, call.json.get("body"))
+    body = read_text(call, issue, call.json.get("body"))
     if body is None:
         raise Refusal(400, errors={"comment": "Comment body can not be empty!"})
     return body
 
 
-def _text(call: Call, issue: Issue, value: Json) -> Json:
+def read_text(call: Call, issue: Issue, value: Json) -> Json:
+    """A long text from a request, checked; 400 when it can't be one."""
     reader = Reader(call.site, call.site.projects[issue.project], call.version)
     try:
         return reader.rich_text("comment", value)

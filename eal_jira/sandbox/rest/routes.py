@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from eal_jira.sandbox.flavour import Flavour
-from eal_jira.sandbox.rest import boards, comments, issue, search, words
+from eal_jira.sandbox.rest import boards, comments, issue, search, words, worklogs
 from eal_jira.sandbox.rest.answers import Answer
 from eal_jira.sandbox.rest.call import Call
 
@@ -64,8 +64,12 @@ _BOTH: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "comment/{comment}/properties", comments.properties),
     ("GET", "comment/{comment}/properties/{key}", comments.get_property),
     ("PUT", "comment/{comment}/properties/{key}", comments.set_property),
-    ("GET", "issue/{issue}/worklog", comments.worklogs),
-    ("POST", "issue/{issue}/worklog", comments.add_worklog),
+    ("GET", "issue/{issue}/worklog", worklogs.worklogs),
+    ("POST", "issue/{issue}/worklog", worklogs.add),
+    ("DELETE", "issue/{issue}/worklog/{worklog}", worklogs.delete),
+    ("GET", "worklog/updated", worklogs.updated),
+    ("GET", "worklog/deleted", worklogs.deleted),
+    ("POST", "worklog/list", worklogs.by_ids),
     ("GET", "filter/{filter}", boards.filter_),
 )
 
