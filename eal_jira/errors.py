@@ -89,6 +89,10 @@ class Gone(RefusedByTracker):
     """The issue can't be seen: deleted, moved out of sight, or hidden. These look the same from outside."""
 
 
+class Forged(EalError):
+    """A webhook request that does not prove where it comes from."""
+
+
 class StoreError(EalError):
     """The database can't be opened, is newer than this program, or is in use."""
 

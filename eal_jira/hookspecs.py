@@ -19,6 +19,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import pluggy
 
@@ -52,6 +53,58 @@ class Connection:
     user: str | None
     secret: Callable[[], str]
     options: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook request as it came: header names in lower case, the body's bytes untouched."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """What a genuine delivery tells us: look at these issues. Its other content is not believed."""
+
+    #: the sender's identifier of this delivery, the same over its retries; made of the body where it gives none
+    delivery: str
+    #: the sender's word for what happened
+    kind: str
+    #: issues to read again
+    issue_ids: tuple[str, ...] = ()
+    #: why nothing can be read again because of it; "" when something can
+    set_aside: str = ""
+
+
+class Colour(StrEnum):
+    """How a check went. A red one carries its remedy."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `eal-jira doctor`."""
+
+    name: str
+    colour: Colour
+    #: one sentence: what was found
+    found: str
+    #: one sentence: what to do; needed unless green
+    remedy: str = ""
+
+
+class Presence(StrEnum):
+    """What became of an issue that a complete listing no longer shows."""
+
+    PRESENT = "present"
+    MOVED = "moved"
+    ARCHIVED = "archived"
+    #: not there, or not for us: from outside these look the same
+    UNSEEN = "unseen"
 
 
 class Tracker(ABC):
@@ -90,6 +143,17 @@ class Tracker(ABC):
     def sprints(self, scope: Scope) -> tuple[Sprint, ...]:
         """Sprints of the scope's boards. Only asked when `capabilities.sprints`."""
         raise NotImplementedError
+
+    def presence(self, issue_ids: Sequence[str]) -> Mapping[str, Presence]:
+        """What became of issues that `members` no longer lists. Asked of the issues themselves, not of an index.
+
+        Raises `NotAllowed` when a whole project can't be seen any more: then nothing is known about its issues.
+        """
+        raise NotImplementedError
+
+    def checks(self, projects: Sequence[str], learning_project: str, ticket_type: str) -> Iterator[Check]:
+        """For `doctor`: address, identity, permissions and fields, one finding after the other. Raises nothing."""
+        return iter(())
 
     # --- writes: called by the outbox only, one at a time per issue -----------------------------------------
 
@@ -181,6 +245,15 @@ def eal_tracker(name: str, connection: Connection) -> Tracker | None:
 @hookspec(firstresult=True)
 def eal_pages(name: str, options: Mapping[str, object], now: Callable[[], datetime]) -> Pages | None:
     """Called when a team's ``pages`` names this adapter. `options` is the table ``[pages.NAME]`` of the config."""
+
+
+@hookspec(firstresult=True)
+def eal_nudge(name: str, delivery: Delivery, secret: bytes) -> Nudge | None:
+    """Called for each webhook request to ``/webhooks/NAME``, in the web thread: verify, read out the ids, nothing else.
+
+    Raises `Forged` unless the delivery proves that its sender knows `secret`; compare in constant time. Must not fail
+    on any body that a genuine sender may send: what can't be used has `Nudge.set_aside`.
+    """
 
 
 @hookspec

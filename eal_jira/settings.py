@@ -53,6 +53,13 @@ def _http_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _host_and_port(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("is no host:port; write it like '127.0.0.1:8080'")
+    return text
+
+
 def _cadence(text: str) -> str:
     if text == "sprint" or text in CADENCES:
         return text
@@ -166,6 +173,8 @@ class TrackerPart(Part):
     url: Url
     user: str | None = None
     token: Secret
+    #: the day on which the token expires, so that we can warn in time; trackers don't tell
+    token_expires: date | None = None
     #: project (key) where proposals, experiments and retros live
     learning_project: str
     #: issue type of the tickets made there
@@ -189,6 +198,13 @@ class DecisionsPart(Part):
 class TemplatesPart(Part):
     #: a folder whose files win over the built-in templates of the same name
     folder: Path | None = None
+
+
+class WebPart(Part):
+    #: host:port to listen on; left out: no web server
+    listen: Annotated[str, AfterValidator(_host_and_port)] | None = None
+    #: what the tracker signs its webhooks with
+    webhook_secret: Secret | None = None
 
 
 class RunPart(Part):
@@ -265,6 +281,7 @@ class Settings(Part):
     decisions: DecisionsPart = DecisionsPart()
     templates: TemplatesPart = TemplatesPart()
     run: RunPart = RunPart()
+    web: WebPart = WebPart()
     #: options per pages adapter: [pages.html]
     pages: dict[str, dict[str, Any]] = Field(default_factory=dict)
     teams: tuple[TeamPart, ...] = Field(min_length=1)

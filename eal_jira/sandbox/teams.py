@@ -110,7 +110,7 @@ TRANSITIONS = (
     ("Backlog", "In Progress"),
     ("Backlog", "Done"),
     ("Ready", "Backlog"),
-    
+    ("Ready", "In Progress"),
     ("In Progress", "Blocked"),
     ("Blocked", "In Progress"),
     ("In Progress", "In Review"),

@@ -92,6 +92,8 @@ issues = Table(
     Column("links", _JSON, nullable=False),
     Column("fields", _JSON, nullable=False),
     Column("property", _JSON),
+    # "present", "archived", "unseen" or "gone"; only present ones are judged anew
+    Column("presence", Text, nullable=False, server_default="present"),
     # SHA-256 of everything above, the changes and the comments: equal means nothing to do
     Column("hash", LargeBinary, nullable=False),
 )
@@ -183,6 +185,38 @@ set_aside = Table(
     Column("reason", Text, nullable=False),
     Column("since", Moment, nullable=False),
     PrimaryKeyConstraint("kind", "ref"),
+)
+
+# Webhook deliveries, by the sender's identifier: a repeated one is recognised.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("adapter", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("received", Moment, nullable=False, index=True),
+    Column("set_aside", Text, nullable=False),
+    PrimaryKeyConstraint("adapter", "id"),
+)
+
+# Issues that a complete listing no longer showed: when first and last, in how many listings, and what was found out.
+missing = Table(
+    "missing",
+    metadata,
+    Column("issue_id", Text, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("listings", Integer, nullable=False),
+    Column("presence", Text, nullable=False),
+)
+
+# Where the tracker has asked for patience, until when; survives a restart.
+bans = Table(
+    "bans",
+    metadata,
+    # "" for the whole site, else an endpoint or an issue
+    Column("what", Text, primary_key=True),
+    Column("until", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 # --- the process ----------------------------------------------------------------------------------------------

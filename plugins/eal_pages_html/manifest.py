@@ -42,4 +42,4 @@ def load(path: Path) -> dict[str, Entry]:
 
 def dump(pages: Mapping[str, Entry]) -> bytes:
     document = {"schema_version": SCHEMA, "pages": {key: asdict(pages[key]) for key in sorted(pages)}}
-    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(document, indent=1) + "\n").encode()

@@ -10,7 +10,8 @@ import unicodedata
 def folder_name(team: str) -> str:
     """A team's folder: "payments"; with a few more letters where plain ones can't tell the name from others."""
     plain = _plain(team)
-    return plain if plain == team.casefold().replace(" ", "-") else f"{plain}-{_mark(team)}".lstrip("-")
+    tells = plain and plain == team.casefold().replace(" ", "-")
+    return plain if tells else f"{plain}-{_mark(team)}".lstrip("-")
 
 
 def file_name(key: str) -> str:

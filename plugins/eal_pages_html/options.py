@@ -9,7 +9,6 @@ from typing import Self
 
 from eal_jira.errors import ConfigError
 
-
 DEFAULT_FOLDER = "retros"
 
 

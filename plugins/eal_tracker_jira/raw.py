@@ -111,4 +111,4 @@ def _list_in(holder: object, name: str) -> tuple[list[Any] | None, int | None]:
 
 
 def _short(given: Sequence[Any] | None, stated: int | None) -> bool:
-    return given is None
+    return given is None or (stated is not None and len(given) < stated)
