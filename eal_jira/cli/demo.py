@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from eal_jira.sandbox.living import Organisation
     from eal_jira.stages.house import House
 
+FIRST_LOOK = timedelta(weeks=13)
+"""Nobody installs a tool like this on the first day of a project: the first cycle finds a quarter of history."""
 STEP = timedelta(weeks=2)
 
 
@@ -27,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
 def demo(
     folder: Annotated[Path, typer.Option(help="Where config, database and retro pages go.")] = Path("demo"),
     flavour: Annotated[Literal["cloud", "datacenter"], typer.Option(help="Which Jira the sandbox is.")] = "cloud",
-    seed: Annotated[int, typer.Option(help="Which history to live through.")] = 1,
+    seed: Annotated[int, typer.Option(help="Which history to live through.")] = 3,
     port: Annotated[int, typer.Option(help="Port of the sandbox on 127.0.0.1; 0: any free one.")] = 0,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox running, to look around in it.")] = False,
     as_json: JsonOption = False,
@@ -62,7 +64,7 @@ def _opened(settings: Any) -> Iterator[House]:
 
 
 def _live(house: House, organisation: Organisation) -> None:
-    """People work two weeks, then the product looks; the first plan is approved after its first look."""
+    """A quarter of a year goes by, the first plan is made and approved; then a look every two weeks."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -74,12 +76,14 @@ def _live(house: House, organisation: Organisation) -> None:
     console = Console(stderr=True, quiet=not terminal(sys.stderr))
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[week]}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("Living through nine months", total=NINE_MONTHS / STEP, week="")
-        now: datetime = organisation.start
+        task = progress.add_task("Living through nine months", total=(NINE_MONTHS - FIRST_LOOK) / STEP, week="")
+        now = organisation.start + FIRST_LOOK
+        organisation.live(now)
+        run_cycle(house)
+        approve_plans(house)
         while now < end:
+            run_cycle(house)
+            progress.update(task, advance=1, week=f"{now:%d %B %Y}")
             now = min(now + STEP, end)
             organisation.live(now)
-            run_cycle(house)
-            approve_plans(house)
-            progress.update(task, advance=1, week=f"{now:%d %B %Y}")
         run_cycle(house)

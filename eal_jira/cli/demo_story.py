@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from eal_jira.cli.demo_world import World
+from eal_jira.documents.words import percent
+from eal_jira.learning.adoption import Adoption
 from eal_jira.process.versions import difference
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
@@ -60,7 +62,7 @@ def _team(house: House, connection: Any, name: str) -> dict[str, Any]:
                 "decided": row.decided,
                 "new_version": row.new_version,
                 "evidence": row.body["practice"]["sentences"],
-                "adoption": None if row.adoption is None else row.adoption["sentence"],
+                "adoption": None if row.adoption is None else _adoption(Adoption.from_json(row.adoption)),
             }
             for row in learning.proposals(connection, name)
         ],
@@ -77,6 +79,10 @@ def _team(house: House, connection: Any, name: str) -> dict[str, Any]:
         ],
         "retros": learning.count_retros(connection, name),
     }
+
+
+def _adoption(adoption: Adoption) -> dict[str, Any]:
+    return {"share_before": adoption.before.share, "share_since": adoption.since.share, "sentence": adoption.sentence}
 
 
 def _ticket(connection: Any, key: str) -> str | None:
@@ -98,10 +104,11 @@ def told(facts: dict[str, Any]) -> Iterator[str]:
             yield f"{team['team']}: ticket {proposal['ticket']} proposed: {'; '.join(proposal['change'])}."
             if proposal["decided"]:
                 yield f"  A manager {_decided(proposal['state'])} on {proposal['decided']:%d %B %Y}."
-            if proposal["adoption"]:
-                yield f"  {proposal['adoption']}"
+            if proposal["adoption"] and None not in proposal["adoption"].values():
+                before, since = (percent(proposal["adoption"][f"share_{when}"]) for when in ("before", "since"))
+                yield f"  Of the work it is for, {since} is done that way since then, {before} before."
         for version in team["new_versions"]:
-            yield f"{team['team']}: {version['guideline']} is in force as version {version['version']} since then."
+            yield f"{team['team']}: “{version['guideline']}” has been in force as version {version['version']} since."
     retros = sum(team["retros"] for team in facts["teams"])
     yield f"{retros} retros were written: open {facts['folder']}/retros/index.html"
     yield f"Look further with: eal-jira status --config {facts['config']}"

@@ -6,6 +6,7 @@ Classes that a style sheet may use: ``chip chip-TONE``, ``panel panel-KIND``, ``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape as escaped
 
@@ -35,6 +36,9 @@ from eal_jira.documents.blocks import (
 from eal_jira.documents.figures import data_table
 from eal_jira.documents.text import clean, one_line
 from eal_jira.model import Figure
+
+#: the space before a per cent sign, where no line should break
+_PERCENT = re.compile(r"(?<=\d) (?=%)")
 
 
 def render(blocks: Blocks, figures: Mapping[str, Figure]) -> str:
@@ -104,8 +108,9 @@ def _figure(figure: Figure, caption: str) -> str:
 
     A figure's drawing is made for a page (see `Figure.svg`) and stands in it as it is.
     """
-    said = f"<strong>{escaped(caption)}</strong> " if caption else ""
     title = one_line(figure.title)
+    # the drawing brings its title; a caption that only repeats it is said once
+    said = f"<strong>{escaped(caption)}</strong> " if caption and not (figure.svg and caption == title) else ""
     parts = [f"<figcaption>{said}{escaped(one_line(figure.summary))}</figcaption>"]
     if figure.svg:
         label = escaped(f"Chart: {title}")
@@ -131,7 +136,7 @@ def _line(line: Line) -> str:
     for inline in line:
         match inline:
             case Text(text):
-                parts.append(escaped(text))
+                parts.append(escaped(_PERCENT.sub("\u00a0", text)))
             case Strong(children):
                 parts.append(f"<strong>{_line(children)}</strong>")
             case Emphasis(children):

@@ -217,10 +217,11 @@ def _practice(team: str, candidate: _Candidate, known: Mapping[str, Measures]) -
 
 
 def condition(seen: Sequence[Measures], everywhere: Sequence[Measures]) -> dict[str, tuple[str, ...]]:
-    """The narrowest values of type, priority and component that cover every issue in `seen`, field by field.
+    """The narrowest values of type, priority, component and points that cover every issue in `seen`, field by field.
 
     A field appears only when it tells the issues in `seen` from others in `everywhere`: an exception that is written
-    with it claims no more than was seen. Issues without a priority or component can't be covered by that field.
+    with it claims no more than was seen. Issues without a priority or component can't be covered by that field. Points
+    are covered by the largest that was seen ("<= 5"), as exceptions are written.
     """
     covers: dict[str, tuple[str, ...]] = {}
     for name in ("type", "priority", "component"):
@@ -235,6 +236,9 @@ def condition(seen: Sequence[Measures], everywhere: Sequence[Measures]) -> dict[
             cover = frozenset.union(*values)
         if not all(cover & _values(issue, name) for issue in everywhere):
             covers[name] = tuple(sorted(cover))
+    points = [issue.points for issue in seen if issue.points is not None]
+    if points and len(points) == len(seen) and any(i.points is None or i.points > max(points) for i in everywhere):
+        covers["points"] = (f"<= {max(points):g}",)
     return covers
 
 

@@ -86,4 +86,4 @@ class Catalogue:
 
 
 def free_id(words: Mapping[str, object]) -> str:
-    return str(max([9_999, *(int(i) for i in words if i.isdigit())]) + 1)
+    return str(max([9_999, *(int(i) for i in words if i.isdecimal())]) + 1)

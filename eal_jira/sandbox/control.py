@@ -94,4 +94,4 @@ def _refused(message: str) -> JSONResponse:
 
 def _since(request: Request) -> int:
     text = request.query_params.get("since", "0")
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() else 0

@@ -63,7 +63,7 @@ class Field:
     @property
     def number(self) -> int | None:
         digits = self.id.removeprefix("customfield_")
-        return int(digits) if self.id.startswith("customfield_") and digits.isdigit() else None
+        return int(digits) if self.id.startswith("customfield_") and digits.isdecimal() else None
 
     @property
     def clause_names(self) -> list[str]:

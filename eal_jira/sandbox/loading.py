@@ -98,7 +98,7 @@ class _Loader:
         if not isinstance(given, Mapping):
             raise Unusable("the record has no `fields`")
         id_, key = str(record.get("id", "")), str(record.get("key", ""))
-        if not id_.isdigit() or not re.fullmatch(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*", key):
+        if not id_.isdecimal() or not re.fullmatch(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*", key):
             raise Unusable("the record has no usable `id` and `key`")
         if int(id_) in self._site.issues or key in self._site.keys:
             raise Unusable(f"an issue with the id {id_} or the key {key} is here already")
@@ -201,7 +201,7 @@ class _Loader:
         if known:
             return known
         id_ = str(given.get("id", ""))
-        number = int(id_) if id_.isdigit() and int(id_) not in self._site.projects else 0
+        number = int(id_) if id_.isdecimal() and int(id_) not in self._site.projects else 0
         project = Project(self._site.next_id("project", number), key, str(given.get("name") or key))
         self._site.projects[project.id] = project
         return project
@@ -296,7 +296,7 @@ class _Loader:
     def _histories(self, changelog: Json) -> list[History]:
         histories = []
         for given in _list(changelog, "histories"):
-            if not str(given.get("id", "")).isdigit():
+            if not str(given.get("id", "")).isdecimal():
                 raise Unusable("a history of the record has no usable `id`")
             histories.append(
                 History(

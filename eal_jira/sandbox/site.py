@@ -291,7 +291,7 @@ class Site:
         return found
 
     def find(self, id_or_key: str) -> Issue | None:
-        if id_or_key.isdigit():
+        if id_or_key.isdecimal():
             return self.issues.get(int(id_or_key))
         return self.issues.get(self.keys.get(id_or_key.upper(), -1))
 

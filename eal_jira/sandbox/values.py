@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from eal_jira.sandbox.catalogue import find
 from eal_jira.sandbox.fields import SPRINT, Field
-from eal_jira.sandbox.rest.answers import dumps
+from eal_jira.sandbox.plainjson import dumps, named
 from eal_jira.sandbox.state import Json, Project
 from eal_jira.sandbox.text import adf
 from eal_jira.sandbox.text.wiki import to_wiki
@@ -131,8 +131,7 @@ class Reader:
     def _parent(self, field: Field, value: Json) -> Json:
         if value is None:
             return None
-        given = value if isinstance(value, str) else (value.get("id") or value.get("key"))
-        parent = self._site.find(str(given))
+        parent = self._site.find(value if isinstance(value, str) else named(value))
         if parent is None:
             raise Invalid(field.id, "Could not find issue by id or key.")
         return {"id": str(parent.id)}
@@ -144,9 +143,9 @@ class Reader:
         if isinstance(value, str) and self._version is None:
             account = self._site.people.search(value)
         elif isinstance(value, dict) and self._site.flavour == "cloud":
-            account = self._site.people.accounts.get(value.get("accountId") or value.get("id") or "")
+            account = self._site.people.accounts.get(str(value.get("accountId") or value.get("id")))
         elif isinstance(value, dict):
-            account = self._site.people.by_login(str(value.get("name") or ""))
+            account = self._site.people.by_login(str(value.get("name")))
         if account is None or not account.active:
             problem = "Account ID is not valid" if self._site.flavour == "cloud" else "User does not exist."
             raise Invalid(field.id, f"Specify a valid user for {field.id}: {problem}")
@@ -199,8 +198,8 @@ class Reader:
         return value
 
     def _id_or_name(self, field: Field, value: Json) -> str:
-        if isinstance(value, dict) and (value.get("id") or value.get("name")):
-            return str(value.get("id") or value["name"])
+        if named(value):
+            return named(value)
         if isinstance(value, str) and self._version is None:
             return value
         raise Invalid(field.id, f"Could not find valid 'id' or 'name' in {field.id} object.")

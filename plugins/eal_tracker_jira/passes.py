@@ -76,6 +76,6 @@ class Frontier:
             return
         floor = minute(self.place.at)
         if before is None or minute(before.at) < floor:
-            pass
+            self.known.clear()
         # what could not be read may lie in this minute too
         self.known.update(id for id in asked if id not in created or created[id] >= floor)

@@ -12,15 +12,8 @@ SVG = (
 )
 
 
-def figure(**other: str) -> Figure:
-    return Figure(
-        "cycle",
-        "Cycle “time”",
-        "Half took under 3 days.",
-        ("issue", "days"),
-        (("PAY-1", "2.5"),),
-        **{"svg": SVG, **other},
-    )
+def figure(title: str = "Cycle “time”") -> Figure:
+    return Figure("cycle", title, "Half took under 3 days.", ("issue", "days"), (("PAY-1", "2.5"),), SVG)
 
 
 def test_elements_say_what_they_are() -> None:
@@ -56,6 +49,15 @@ def test_a_figure_stands_with_question_summary_drawing_and_data() -> None:
     assert SVG in page
     assert 'aria-label="Chart: Cycle “time”"' in page
     assert '<td class="right">2.5</td>' in page
+
+
+def test_a_caption_that_is_the_title_is_said_once() -> None:
+    page = render("![T](figure:cycle)", "html", {"cycle": figure(title="T")})
+    assert "<figcaption>Half took under 3 days.</figcaption>" in page
+
+
+def test_no_line_breaks_before_a_per_cent_sign() -> None:
+    assert render("95 % of 5%", "html") == "<p>95\u00a0% of 5%</p>\n"
 
 
 def test_a_figure_without_drawing_or_data_is_its_words() -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from eal_jira.adapters import Adapters
@@ -19,6 +19,7 @@ from eal_jira.model import Figure, Page
 from eal_pages_html import Options, Site
 from eal_pages_html.marked import BEGIN, END, NOTES, NOTES_END, Theirs, put_together, theirs
 from eal_pages_html.names import file_name, folder_name
+from tests.documents.reading import read_html
 
 FIGURE = Figure(
     "cycle", "Cycle time", "Half took under 3 days.", ("issue",), (("PAY-1",),), "<svg><text>x</text></svg>"
@@ -112,6 +113,7 @@ def test_what_people_write_stays_to_the_byte(tmp_path: Path) -> None:
 @settings(max_examples=50)
 @given(before=st.binary(max_size=50), notes=st.binary(max_size=50), after=st.binary(max_size=50))
 def test_any_bytes_of_theirs_survive_any_change_of_ours(before: bytes, notes: bytes, after: bytes) -> None:
+    assume(not any(b"<!-- eal-jira" in part for part in (before, notes, after)))
     kept = theirs(put_together(b"old", b"old", Theirs(before, notes, after)))
     assert kept == Theirs(before, notes, after)
     assert kept is not None
@@ -216,14 +218,20 @@ def test_a_page_runs_nothing_and_loads_nothing(tmp_path: Path) -> None:
     page = Page("k", hostile, hostile, "[x](https://x.example) <script>", (), hostile)
     site(tmp_path).put(page)
     for name, content in files(tmp_path).items():
-        text = content.decode()
-        if not name.endswith(".html"):
-            continue
-        assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:;" in text
-        assert not re.search(
-            r"<(script|img|link|iframe|object|embed|base|form)\b|\son\w+\s*=\s*[\"']|@import|url\(", text
-        )
-        assert not re.findall(r"<(?!a )[^>]*https?:", text)
+        if name.endswith(".html"):
+            form, _ = read_html(content.decode())
+            tags = [
+                (entry[0], dict(entry[1])) for entry in form if isinstance(entry, tuple) and isinstance(entry[1], list)
+            ]
+            assert {
+                tag for tag, _ in tags if tag in ("script", "img", "link", "iframe", "object", "base", "form")
+            } == set()
+            assert {
+                key for tag, attributes in tags for key in attributes if key == "src" or key.startswith("on")
+            } == set()
+            assert {tag for tag, attributes in tags if "href" in attributes} == {"a"}
+            assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:;" in content.decode()
+            assert "url(" not in content.decode()
 
 
 def test_a_page_has_one_name_one_main_part_and_headings_in_order(tmp_path: Path) -> None:

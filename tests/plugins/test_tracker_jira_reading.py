@@ -341,7 +341,7 @@ def test_two_changes_in_one_minute_both_arrive(either: JiraWorld) -> None:
     assert moves_of(all_of(tracker.changed(either.scope, timedelta(minutes=1)))) == ["In Progress"]
     either.later(timedelta(seconds=30))
     either.move(issue, "Done")
-    either.later(timedelta(seconds=59))
+    either.later(timedelta(seconds=61))
     since = tracker.whoami().now - before
     assert moves_of(all_of(tracker.changed(either.scope, since))) == ["In Progress", "Done"]
 

@@ -209,7 +209,7 @@ class _Compiler:
         text = self._text(operand, field)
         issue = self._site.find(text)
         if issue is None or not self._site.sees(self._caller.account, issue):
-            kind = "id" if text.isdigit() else "key"
+            kind = "id" if text.isdecimal() else "key"
             raise JqlError(f"An issue with {kind} '{text}' does not exist for field '{field}'.")
         return issue.id
 

@@ -95,7 +95,7 @@ class _Reversed:
 
 
 def _ranked_id(value: str | None) -> tuple[int, str] | None:
-    return None if value is None else (int(value) if value.isdigit() else 0, value)
+    return None if value is None else (int(value) if value.isdecimal() else 0, value)
 
 
 def _sortable(value: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from eal_jira.sandbox.plainjson import dumps
 
 NOT_SEEN = "Issue does not exist or you do not have permission to see it."
 
@@ -38,14 +39,6 @@ class Refusal(Exception):
     def answer(self) -> Answer:
         body = {"errorMessages": list(self.messages), "errors": self.errors}
         return Answer(self.status, dumps(body).encode(), headers=self.headers)
-
-
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-
-
-def dumps(value: object) -> str:
-    """JSON as Jira writes it: compact, not escaped to ASCII."""
-    return _encoder.encode(value)
 
 
 def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:

@@ -78,7 +78,7 @@ def sprints(call: Call) -> Answer:
 
 def sprint(call: Call) -> Answer:
     number = call.params["sprint"]
-    found: Sprint | None = call.site.sprints.get(int(number)) if number.isdigit() else None
+    found: Sprint | None = call.site.sprints.get(int(number)) if number.isdecimal() else None
     known = found and call.site.boards.get(found.board)
     if found is None or call.account is None or (known and not _sees(call, known)):
         raise Refusal(404, f"Sprint does not exist: {number}")
@@ -110,7 +110,7 @@ def _sees(call: Call, board: Board) -> bool:
 
 def _find(call: Call) -> Board:
     number = call.params["board"]
-    found = call.site.boards.get(int(number)) if number.isdigit() else None
+    found = call.site.boards.get(int(number)) if number.isdecimal() else None
     if found is None or not _sees(call, found):
         raise Refusal(404, "Board does not exist or you do not have permission to see it.")
     return found

@@ -33,23 +33,19 @@ class Call:
     account: Account | None
 
     @cached_property
-    def json(self) -> Json:
-        """The body as a JSON object; 400 when it is none."""
-        try:
-            value = json.loads(self.body)
-        except ValueError:
-            raise Refusal(400, "Invalid request payload. Refer to the REST API documentation.") from None
-        if not isinstance(value, dict):
-            raise Refusal(400, "Invalid request payload. Refer to the REST API documentation.")
-        return value
-
-    @cached_property
     def value(self) -> Json:
         """The body as any JSON value; 400 when it is none."""
         try:
             return json.loads(self.body)
-        except ValueError:
-            raise Refusal(400, "Invalid JSON in the request body.") from None
+        except (ValueError, RecursionError):
+            raise Refusal(400, "Invalid request payload. Refer to the REST API documentation.") from None
+
+    @property
+    def json(self) -> Json:
+        """The body as a JSON object; 400 when it is none."""
+        if not isinstance(self.value, dict):
+            raise Refusal(400, "Invalid request payload. Refer to the REST API documentation.")
+        return self.value
 
     @cached_property
     def present(self) -> Presenter:

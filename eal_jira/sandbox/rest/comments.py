@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from eal_jira.sandbox.people import COMMENT, EDIT, PROJECT_ADMIN, SITE_ADMIN
-from eal_jira.sandbox.rest.answers import Answer, Refusal, dumps, json_answer, nothing
+from eal_jira.sandbox.rest import reading
+from eal_jira.sandbox.rest.answers import Answer, Refusal, json_answer, nothing
 from eal_jira.sandbox.rest.call import Call
+from eal_jira.sandbox.rest.edits import check_property, read_properties
 from eal_jira.sandbox.state import Comment, Issue, Json
 from eal_jira.sandbox.values import Invalid, Reader
 
@@ -30,14 +32,12 @@ def comment(call: Call) -> Answer:
 
 def comment_list(call: Call) -> Answer:
     """By id, whatever issue they belong to; what can't be seen is absent (facts 1.5)."""
-    wanted = call.json.get("ids")
-    if not isinstance(wanted, list) or not 1 <= len(wanted) <= call.site.limits.comment_list:
-        raise Refusal(400, f"ids takes 1 to {call.site.limits.comment_list} comment ids.")
+    wanted = reading.numbers(call.json, "ids", call.site.limits.comment_list)
     shown = []
     for each in wanted:
-        issue = call.site.issues.get(call.site.comments.get(int(each), -1))
+        issue = call.site.issues.get(call.site.comments.get(each, -1))
         if issue is not None and call.site.sees(call.account, issue):
-            found = next(c for c in issue.comments if c.id == int(each))
+            found = next(c for c in issue.comments if c.id == each)
             shown.append(_shown(call, issue, found))
     page = {"startAt": 0, "maxResults": len(wanted), "total": len(shown), "isLast": True, "values": shown}
     return json_answer(page)
@@ -48,7 +48,7 @@ def add(call: Call) -> Answer:
     if len(issue.comments) >= call.site.limits.comments_per_issue:
         raise Refusal(413, "The per-issue limit of comments has been reached.")
     body = _body(call, issue)
-    made = call.write.comment(issue, body, _properties(call), call.json.get("visibility"))
+    made = call.write.comment(issue, body, _properties(call), reading.mapping(call.json, "visibility"))
     return json_answer(_shown(call, issue, made), 201)
 
 
@@ -86,7 +86,7 @@ def _require_own(call: Call, issue: Issue, comment: Comment, deed: str) -> None:
 
 def _by_id(call: Call) -> tuple[Issue, Comment]:
     number = call.params["comment"]
-    issue = call.site.issues.get(call.site.comments.get(int(number), -1)) if number.isdigit() else None
+    issue = call.site.issues.get(call.site.comments.get(int(number), -1)) if number.isdecimal() else None
     if issue is None or not call.site.sees(call.account, issue):
         raise Refusal(404, f"Can not find a comment for the id: {number}.")
     return issue, next(c for c in issue.comments if c.id == int(number))
@@ -109,6 +109,7 @@ def get_property(call: Call) -> Answer:
 def set_property(call: Call) -> Answer:
     issue, found = _by_id(call)
     call.require(EDIT, issue.project)
+    check_property(call, call.params["key"], call.value)
     return Answer(201 if call.write.comment_property(issue, found, call.params["key"], call.value) else 200)
 
 
@@ -145,9 +146,4 @@ def read_text(call: Call, issue: Issue, value: Json) -> Json:
 
 
 def _properties(call: Call) -> dict[str, Json]:
-    given = call.json.get("properties") or []
-    if not isinstance(given, list) or not all(isinstance(p, dict) and p.get("key") for p in given):
-        raise Refusal(400, "properties must be a list of objects with key and value.")
-    if any(len(dumps(p.get("value"))) > call.site.limits.property_value for p in given):
-        raise Refusal(400, f"A property value has at most {call.site.limits.property_value} characters.")
-    return {p["key"]: p.get("value") for p in given}
+    return read_properties(call, reading.entries(call.json, "properties"))

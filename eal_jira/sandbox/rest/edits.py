@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 from eal_jira.sandbox.fields import Field
 from eal_jira.sandbox.people import CREATE, PROJECT_ADMIN
-from eal_jira.sandbox.rest.answers import Refusal, dumps
+from eal_jira.sandbox.plainjson import dumps, named
+from eal_jira.sandbox.rest import reading
+from eal_jira.sandbox.rest.answers import Refusal
 from eal_jira.sandbox.rest.call import Call
 from eal_jira.sandbox.rest.screens import screen
 from eal_jira.sandbox.state import Issue, Json, Project
@@ -30,21 +32,19 @@ class Change:
 def read_create(call: Call, body: Json) -> Change:
     """Raises a `Refusal` with `errors` by field."""
     call.user  # noqa: B018 – anonymous callers get 401
-    given = body.get("fields") if isinstance(body, Mapping) else None
-    if not isinstance(given, Mapping):
-        raise Refusal(400, errors={"project": "Specify a valid project ID or key"})
+    given = reading.mapping(body, "fields")
     project = _project(call, given.get("project"))
     type_id = _type(call, project, given.get("issuetype"))
     change = Change(project, {"issuetype": type_id})
     rest = {name: value for name, value in given.items() if name not in ("project", "issuetype")}
-    errors = _read_into(call, change, "create", rest, body.get("update"), {})
+    errors = _read_into(call, change, "create", rest, reading.mapping(body, "update"), {})
     for name in ("summary", *sorted(project.required.get(type_id, ()))):
         if not change.values.get(name) and name not in errors:
             label = call.site.fields.by_id[name].name
             errors[name] = "You must specify a summary of the issue." if name == "summary" else f"{label} is required."
     if call.site.catalogue.types[type_id].subtask and not change.values.get("parent"):
         errors.setdefault("parent", "Issue type is a sub-task but parent issue key or id not specified.")
-    change.properties = _properties(call, body.get("properties"))
+    change.properties = read_properties(call, reading.entries(body, "properties"))
     if errors:
         raise Refusal(400, errors=errors)
     return change
@@ -54,28 +54,28 @@ def read_edit(call: Call, issue: Issue, body: Json) -> Change:
     """Raises a `Refusal` with `errors` by field."""
     project = call.site.projects[issue.project]
     change = Change(project)
-    given = body.get("fields") or {}
-    if not isinstance(given, Mapping):
-        raise Refusal(400, "`fields` must be an object.")
+    given = reading.mapping(body, "fields")
     # a project in an edit is accepted and moves nothing (facts 5.1)
     given = {name: value for name, value in given.items() if name != "project"}
-    errors = _read_into(call, change, "edit", given, body.get("update"), issue.fields)
-    change.properties = _properties(call, body.get("properties"))
+    errors = _read_into(call, change, "edit", given, reading.mapping(body, "update"), issue.fields)
+    change.properties = read_properties(call, reading.entries(body, "properties"))
     if errors:
         raise Refusal(400, errors=errors)
     return change
 
 
 def _read_into(
-    call: Call, change: Change, where: str, given: Mapping[str, Json], update: Json, before: Mapping[str, Json]
+    call: Call,
+    change: Change,
+    where: str,
+    given: Mapping[str, Json],
+    verbs: Mapping[str, Json],
+    before: Mapping[str, Json],
 ) -> dict[str, str]:
     """Fill the change from `fields` and `update`; gives the problems by field."""
-    if update is not None and not isinstance(update, Mapping):
-        raise Refusal(400, "`update` must be an object.")
     administrator = call.may(PROJECT_ADMIN, change.project.id)
     allowed = {f.id: f for f in screen(call.site, change.project, where, administrator=administrator)}
     reader = Reader(call.site, change.project, call.version)
-    verbs: Mapping[str, Json] = update or {}
     errors: dict[str, str] = {}
     for name in {**given, **verbs}:
         try:
@@ -119,37 +119,38 @@ def _apply(call: Call, change: Change, field: Field, reader: Reader, verbs: Json
 
 
 def _comment(reader: Reader, verbs: Json) -> Json:
-    try:
-        return reader.rich_text("comment", verbs[0]["add"]["body"])
-    except (KeyError, IndexError, TypeError):
-        raise Invalid("comment", "Only one comment can be added, as [{'add': {'body': …}}].") from None
+    match verbs:
+        case [{"add": {"body": body}}]:
+            return reader.rich_text("comment", body)
+    raise Invalid("comment", "Only one comment can be added, as [{'add': {'body': …}}].")
 
 
 def _project(call: Call, given: Json) -> Project:
-    wanted = (given.get("id") or given.get("key")) if isinstance(given, Mapping) else None
-    project = call.site.find_project(str(wanted)) if wanted else None
+    project = call.site.find_project(named(given))
     if project is None or project.state != "live" or not call.may(CREATE, project.id):
         raise Refusal(400, errors={"project": "Specify a valid project ID or key"})
     return project
 
 
 def _type(call: Call, project: Project, given: Json) -> str:
-    types = call.site.catalogue.types
-    wanted = given if isinstance(given, Mapping) else {}
+    wanted = named(given)
     for type_id in project.types:
-        if str(wanted.get("id")) == type_id or wanted.get("name") == types[type_id].name:
+        if wanted in (type_id, call.site.catalogue.types[type_id].name):
             return type_id
     raise Refusal(400, errors={"issuetype": "Specify a valid issue type"})
 
 
-def _properties(call: Call, given: Json) -> dict[str, Json]:
+def read_properties(call: Call, given: list[Mapping[str, Json]]) -> dict[str, Json]:
+    """`[{"key": …, "value": …}]`, checked."""
+    for each in given:
+        check_property(call, each.get("key"), each.get("value"))
+    return {str(each["key"]): each["value"] for each in given}
+
+
+def check_property(call: Call, key: Json, value: Json) -> None:
+    """Limits of keys and values of entity properties (facts 5.2)."""
     limits = call.site.limits
-    properties = {}
-    for each in given or ():
-        key, value = each.get("key"), each.get("value")
-        if not isinstance(key, str) or not 0 < len(key) <= limits.property_key:
-            raise Refusal(400, f"A property key must have 1 to {limits.property_key} characters.")
-        if value in (None, "") or len(dumps(value)) > limits.property_value:
-            raise Refusal(400, f"A property value must be JSON of at most {limits.property_value} characters.")
-        properties[key] = value
-    return properties
+    if not isinstance(key, str) or not 0 < len(key) <= limits.property_key:
+        raise Refusal(400, f"A property key must have 1 to {limits.property_key} characters.")
+    if value is None or value == "" or len(dumps(value)) > limits.property_value:
+        raise Refusal(400, f"A property value must be JSON of at most {limits.property_value} characters.")

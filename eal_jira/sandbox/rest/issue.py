@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from eal_jira.sandbox.people import EDIT, LINK, PROJECT_ADMIN, SITE_ADMIN, TRANSITION
-from eal_jira.sandbox.rest.answers import NOT_SEEN, Answer, Refusal, dumps, json_answer, nothing, raw_answer
+from eal_jira.sandbox.plainjson import dumps, named
+from eal_jira.sandbox.rest import reading
+from eal_jira.sandbox.rest.answers import NOT_SEEN, Answer, Refusal, json_answer, nothing, raw_answer
 from eal_jira.sandbox.rest.call import Call
-from eal_jira.sandbox.rest.edits import Change, read_create, read_edit
+from eal_jira.sandbox.rest.comments import read_text
+from eal_jira.sandbox.rest.edits import Change, check_property, read_create, read_edit
 from eal_jira.sandbox.rest.screens import field_meta, screen
 from eal_jira.sandbox.rest.selection import Selection
 from eal_jira.sandbox.state import Issue, Json, Transition
@@ -51,8 +51,8 @@ def create(call: Call) -> Answer:
 
 def create_bulk(call: Call) -> Answer:
     """201 when at least one worked (facts 5.5)."""
-    given = call.json.get("issueUpdates")
-    if not isinstance(given, list) or not given:
+    given = reading.entries(call.json, "issueUpdates")
+    if not given:
         raise Refusal(400, "issueUpdates must not be empty.")
     if len(given) > call.site.limits.bulk_create:
         raise Refusal(400, f"At most {call.site.limits.bulk_create} issues can be created at once.")
@@ -166,23 +166,21 @@ def _transition(call: Call, transition: Transition) -> dict[str, Json]:
 def do_transition(call: Call) -> Answer:
     """A wrong id is a 400 on Cloud and a 500 on Data Center (facts 5.5). No field stands on a transition's screen."""
     issue = call.issue()
-    wanted = call.json.get("transition")
-    wanted_id = str(wanted.get("id")) if isinstance(wanted, Mapping) and wanted.get("id") else None
-    if wanted_id is None:
+    wanted = named(call.json.get("transition"))
+    if not wanted:
         raise Refusal(400, errors={"transition": "Transition id is required."})
-    found = next((t for t in available(call, issue) if t.id == wanted_id), None)
+    found = next((t for t in available(call, issue) if t.id == wanted), None)
     if found is None:
         call.user  # noqa: B018 – anonymous callers get 401
         if not call.cloud:
             raise Refusal(
                 500,
-                f"It seems that you have tried to perform a workflow operation ({wanted_id}) "
+                f"It seems that you have tried to perform a workflow operation ({wanted}) "
                 "that is not valid for the current state of this issue.",
             )
-        raise Refusal(400, f"Transition id '{wanted_id}' is not valid for this issue.")
+        raise Refusal(400, f"Transition id '{wanted}' is not valid for this issue.")
     for part in "fields", "update":
-        given = call.json.get(part)
-        for name in given if isinstance(given, Mapping) else ():
+        for name in reading.mapping(call.json, part):
             if name != "comment":
                 raise Refusal(400, errors={name: _not_on_screen(name)})
     call.write.transition(issue, found.target)
@@ -224,39 +222,31 @@ def delete_property(call: Call) -> Answer:
     return nothing()
 
 
-def check_property(call: Call, key: str, value: Json) -> None:
-    limits = call.site.limits
-    if not key or len(key) > limits.property_key:
-        raise Refusal(400, f"The property key must have 1 to {limits.property_key} characters.")
-    if value is None or value == "" or len(dumps(value)) > limits.property_value:
-        raise Refusal(400, f"The property value must be non-empty JSON of at most {limits.property_value} characters.")
-
-
 # --- links ----------------------------------------------------------------------------------------------------
 
 
 def link(call: Call) -> Answer:
     """201 without a body; the outward issue is the "from" side; a duplicate is no error (facts 5.6)."""
-    kind = call.json.get("type") or {}
+    wanted = named(call.json.get("type"))
     types = call.site.catalogue.link_types.values()
-    type_id = next((t.id for t in types if t.id == kind.get("id") or t.name == kind.get("name")), None)
+    type_id = next((t.id for t in types if wanted in (t.id, t.name)), None)
     if type_id is None:
-        raise Refusal(404, f"No issue link type with name '{kind.get('name')}' found.")
+        raise Refusal(404, f"No issue link type with name '{wanted}' found.")
+    text = reading.mapping(call.json, "comment").get("body")
     ends = {name: _link_end(call, name) for name in ("outwardIssue", "inwardIssue")}
     call.require(LINK, ends["outwardIssue"].project)
     for issue in ends.values():
         if len(issue.links) >= call.site.limits.links_per_issue:
             raise Refusal(413, "The per-issue limit of links has been reached.")
+    body = read_text(call, ends["outwardIssue"], text)
     call.write.link(type_id, ends["outwardIssue"], ends["inwardIssue"])
-    if call.json.get("comment"):
-        body = call.json["comment"].get("body")
+    if body is not None:
         call.write.comment(ends["outwardIssue"], body, {})
     return Answer(201)
 
 
 def _link_end(call: Call, name: str) -> Issue:
-    given = call.json.get(name) or {}
-    issue = call.visible(str(given.get("id") or given.get("key") or ""))
+    issue = call.visible(named(call.json.get(name)))
     if issue is None:
         raise Refusal(404, NOT_SEEN)
     return issue
@@ -274,11 +264,11 @@ def remote_links(call: Call) -> Answer:
 def set_remote_link(call: Call) -> Answer:
     """Create or replace by global id: Cloud says 201 or 200, Data Center always 200 (facts 5.6)."""
     issue = call.issue(LINK)
-    target: Any = call.json.get("object")
-    if not isinstance(target, Mapping) or not target.get("url") or not target.get("title"):
+    target = reading.mapping(call.json, "object")
+    if not all(isinstance(target.get(name), str) and target[name] for name in ("url", "title")):
         raise Refusal(400, errors={"object": "'url' and 'title' are required."})
-    global_id = call.json.get("globalId")
-    if global_id is not None and len(str(global_id)) > call.site.limits.global_id:
+    global_id = reading.maybe_text(call.json, "globalId")
+    if global_id is not None and len(global_id) > call.site.limits.global_id:
         raise Refusal(400, errors={"globalId": f"At most {call.site.limits.global_id} characters."})
     made, new = call.write.remote_link(issue, global_id, dict(call.json))
     path = f"{call.present.api}/issue/{issue.key}/remotelink/{made.id}"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from eal_jira.sandbox.fields import SPRINT, Field
-from eal_jira.sandbox.rest.answers import dumps
+from eal_jira.sandbox.plainjson import dumps
 from eal_jira.sandbox.rest.selection import Selection
 from eal_jira.sandbox.rest.shapes import Shapes
 from eal_jira.sandbox.state import History, Issue, Json, Project

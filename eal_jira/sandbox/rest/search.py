@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from eal_jira.sandbox.jql.search import UNBOUNDED
-from eal_jira.sandbox.rest.answers import Answer, Refusal, dumps, json_answer, raw_answer
+from eal_jira.sandbox.plainjson import dumps
+from eal_jira.sandbox.rest import reading
+from eal_jira.sandbox.rest.answers import Answer, Refusal, json_answer, raw_answer
 from eal_jira.sandbox.rest.call import Call
 from eal_jira.sandbox.rest.selection import Selection
 from eal_jira.sandbox.state import History, Issue, Json
@@ -25,22 +27,22 @@ def search_jql(call: Call) -> Answer:
     """Pages by token, without a total; a page may be shorter than asked for (facts 1.1)."""
     given = _arguments(call, lists=("fields", "properties", "reconcileIssues"))
     limits = call.site.limits
-    jql = _text(given, "jql")
-    size = _whole(given, "maxResults", 50)
+    jql = reading.text(given, "jql")
+    size = reading.whole(given, "maxResults", 50)
     if not 1 <= size <= limits.search_page:
         raise Refusal(400, f"The maxResults value must be between 1 and {limits.search_page}.")
-    properties = _strings(given, "properties")
+    properties = reading.strings(given, "properties")
     if len(properties) > limits.properties_per_read:
         raise Refusal(400, f"At most {limits.properties_per_read} issue properties can be requested.")
-    fresh = _strings(given, "reconcileIssues")
-    if len(fresh) > limits.reconcile_ids or not all(i.isdigit() for i in fresh):
+    fresh = reading.strings(given, "reconcileIssues")
+    if len(fresh) > limits.reconcile_ids or not all(i.isdecimal() for i in fresh):
         raise Refusal(400, f"reconcileIssues takes at most {limits.reconcile_ids} numeric ids.")
-    fields = Selection(_strings(given, "fields"), "id")
+    fields = Selection(reading.strings(given, "fields"), "id")
     expand = _expand(given)
     if not fields.none or properties or expand:
         size = min(size, limits.search_page_with_fields)
     issues, token = call.site.search.token_page(
-        jql, call.account, given.get("nextPageToken"), size, [int(i) for i in fresh]
+        jql, call.account, reading.maybe_text(given, "nextPageToken"), size, [int(i) for i in fresh]
     )
     bare = fields.id_only and not properties and not expand
     texts = _issue_texts(call, issues, fields, expand, properties, bare=bare)
@@ -53,7 +55,7 @@ def search_jql(call: Call) -> Answer:
 
 def approximate_count(call: Call) -> Answer:
     """As stale as search (facts 1.1)."""
-    jql = _text(call.json, "jql")
+    jql = reading.text(call.json, "jql")
     if call.site.search.parsed(jql).where is None:
         raise Refusal(400, UNBOUNDED)
     return json_answer({"count": len(call.site.search.find(jql, call.account).issues)})
@@ -62,17 +64,17 @@ def approximate_count(call: Call) -> Answer:
 def bulk_fetch(call: Call) -> Answer:
     """By id or key, old ones too; ascending by id; what can't be seen is absent (facts 1.3)."""
     limits = call.site.limits
-    wanted = _strings(call.json, "issueIdsOrKeys")
+    wanted = reading.strings(call.json, "issueIdsOrKeys")
     if not wanted:
         raise Refusal(400, "issueIdsOrKeys must not be empty.")
     if len(wanted) > limits.bulkfetch:
         raise Refusal(400, f"Only {limits.bulkfetch} issues can be requested at once.")
-    properties = _strings(call.json, "properties")
+    properties = reading.strings(call.json, "properties")
     if len(properties) > limits.properties_per_read:
         raise Refusal(400, f"At most {limits.properties_per_read} issue properties can be requested.")
     found = {issue.id: issue for each in wanted if (issue := call.visible(each))}
     issues = [found[i] for i in sorted(found)]
-    fields = Selection(_strings(call.json, "fields"), "*navigable")
+    fields = Selection(reading.strings(call.json, "fields"), "*navigable")
     expand = _expand(call.json)
     texts = _issue_texts(call, issues, fields, expand, properties)
     tail = ['"issueErrors":[]', *_words(call, fields, expand)]
@@ -82,13 +84,13 @@ def bulk_fetch(call: Call) -> Answer:
 def bulk_changelog(call: Call) -> Answer:
     """Histories of many issues, oldest first over all of them, so one issue's can be split over pages (facts 1.4)."""
     limits = call.site.limits
-    wanted = _strings(call.json, "issueIdsOrKeys")
+    wanted = reading.strings(call.json, "issueIdsOrKeys")
     if not 1 <= len(wanted) <= limits.changelog_bulkfetch:
         raise Refusal(400, f"issueIdsOrKeys takes 1 to {limits.changelog_bulkfetch} issues.")
-    field_ids = frozenset(_strings(call.json, "fieldIds"))
+    field_ids = frozenset(reading.strings(call.json, "fieldIds"))
     if len(field_ids) > 10:
         raise Refusal(400, "fieldIds takes at most 10 fields.")
-    size = _whole(call.json, "maxResults", 1000)
+    size = reading.whole(call.json, "maxResults", 1000)
     if not 1 <= size <= limits.changelog_bulk_page:
         raise Refusal(400, f"maxResults must be between 1 and {limits.changelog_bulk_page}.")
     issues = {issue.id: issue for each in wanted if (issue := call.visible(each))}
@@ -99,7 +101,7 @@ def bulk_changelog(call: Call) -> Answer:
         if not field_ids or any(item.get("fieldId") in field_ids for item in history.items)
     ]
     entries.sort(key=lambda entry: entry[:3])
-    token = call.json.get("nextPageToken")
+    token = reading.maybe_text(call.json, "nextPageToken")
     start = _place(token) if token else None
     rest = [e for e in entries if start is None or (e[0].timestamp(), e[1], e[2]) > start]
     page: dict[int, list[str]] = {}
@@ -128,19 +130,19 @@ def _place(token: str) -> tuple[float, int, int]:
     try:
         created, issue_id, history_id = token.split("_")
         return float(created), int(issue_id), int(history_id)
-    except (AttributeError, ValueError):
+    except ValueError:
         raise Refusal(400, "The provided next page token is invalid.") from None
 
 
 def search_offset(call: Call) -> Answer:
     """Data Center's search by offset: rows that move between two pages are met twice or missed (facts 1.6)."""
     given = _arguments(call, lists=("fields", "expand"))
-    jql = given.get("jql") or ""
-    start = max(0, _whole(given, "startAt", 0))
-    size = min(max(0, _whole(given, "maxResults", 50)), call.site.limits.dc_search_page)
+    jql = reading.maybe_text(given, "jql") or ""
+    start = max(0, reading.whole(given, "startAt", 0))
+    size = min(max(0, reading.whole(given, "maxResults", 50)), call.site.limits.dc_search_page)
     strict = str(given.get("validateQuery", True)).lower() not in ("false", "none", "warn")
     found = call.site.search.find(jql, call.account, strict=strict)
-    fields = Selection(_strings(given, "fields"), "*navigable")
+    fields = Selection(reading.strings(given, "fields"), "*navigable")
     expand = _expand(given)
     texts = _issue_texts(call, found.issues[start : start + size], fields, expand, ())
     tail = _words(call, fields, expand)
@@ -189,30 +191,6 @@ def _arguments(call: Call, lists: tuple[str, ...]) -> dict[str, Json]:
         if name in given:
             given[name] = call.words(name)
     return given
-
-
-def _text(given: Json, name: str) -> str:
-    value = given.get(name)
-    if not isinstance(value, str):
-        raise Refusal(400, f"The parameter '{name}' is required and must be a string.")
-    return value
-
-
-def _whole(given: Json, name: str, default: int) -> int:
-    value = given.get(name, default)
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        raise Refusal(400, f"'{value}' is no number for the parameter '{name}'.") from None
-
-
-def _strings(given: Json, name: str) -> list[str]:
-    value = given.get(name)
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(v, str | int) for v in value):
-        raise Refusal(400, f"The parameter '{name}' must be a list.")
-    return [str(v) for v in value]
 
 
 def _expand(given: Json) -> tuple[str, ...]:

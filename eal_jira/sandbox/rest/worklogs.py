@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from eal_jira.sandbox.rest import reading
 from eal_jira.sandbox.rest.answers import Answer, Refusal, json_answer, nothing
 from eal_jira.sandbox.rest.call import Call
 from eal_jira.sandbox.rest.comments import read_text
@@ -12,6 +13,7 @@ from eal_jira.sandbox.state import Issue, Json, Worklog
 
 _ALL = 5000
 _CHANGED = 1000
+_LONGEST = 10**9
 
 
 def worklogs(call: Call) -> Answer:
@@ -29,8 +31,8 @@ def worklogs(call: Call) -> Answer:
 
 def add(call: Call) -> Answer:
     issue = call.issue("WORK_ON_ISSUES")
-    seconds = call.json.get("timeSpentSeconds")
-    if not isinstance(seconds, int) or seconds <= 0:
+    seconds = reading.whole(call.json, "timeSpentSeconds", 0)
+    if not 0 < seconds < _LONGEST:
         raise Refusal(400, errors={"timeLogged": "You must indicate the time spent working."})
     started = call.site.clock.now()
     if call.json.get("started"):
@@ -61,9 +63,7 @@ def deleted(call: Call) -> Answer:
 
 
 def by_ids(call: Call) -> Answer:
-    wanted = call.json.get("ids")
-    if not isinstance(wanted, list) or not 1 <= len(wanted) <= _CHANGED:
-        raise Refusal(400, f"ids takes 1 to {_CHANGED} worklog ids.")
+    wanted = reading.numbers(call.json, "ids", _CHANGED)
     return json_answer([call.present.worklog(i, w) for i, w in _seen(call) if w.id in wanted])
 
 
@@ -101,4 +101,7 @@ def _ms(moment: datetime) -> int:
 
 def _from_ms(call: Call, name: str) -> datetime | None:
     number = call.number(name, -1)
-    return None if number < 0 else datetime.fromtimestamp(number / 1000, UTC)
+    try:
+        return None if number < 0 else datetime.fromtimestamp(number / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Refusal(400, f"{number} is no time in milliseconds for the parameter '{name}'.") from None

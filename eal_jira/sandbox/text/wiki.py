@@ -308,7 +308,7 @@ def _wiki_piece(node: Doc) -> str:
         return f"[{attrs.get('url', '')}]"
     if kind == "date":
         stamp = str(attrs["timestamp"])
-        return f"{datetime.fromtimestamp(int(stamp) / 1000, UTC):%Y-%m-%d}" if stamp.isdigit() else stamp
+        return f"{datetime.fromtimestamp(int(stamp) / 1000, UTC):%Y-%m-%d}" if stamp.isdecimal() else stamp
     if kind != "text":
         return escaped(str(attrs.get("text") or ""))
     marks = {mark["type"]: mark.get("attrs") or {} for mark in node.get("marks") or ()}

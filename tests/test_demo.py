@@ -1,0 +1,120 @@
+"""The demo, as a new user runs it: what the sandbox planted is found, proposed, decided, and followed up."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BANNED = re.compile(r"\b(violation|offender|non-compliant|culprit|blame|fault)", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module", params=["cloud", "datacenter"])
+def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp(request.param)
+    done = subprocess.run(
+        [sys.executable, "-m", "eal_jira", "demo", "--json", "--flavour", request.param],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder / "demo", json.loads(done.stdout)
+
+
+def team(facts: dict[str, Any], name: str) -> dict[str, Any]:
+    (found,) = (team for team in facts["teams"] if team["team"] == name)
+    return found  # type: ignore[no-any-return]
+
+
+def test_the_planted_practice_is_found_proposed_and_decided(lived: tuple[Path, dict[str, Any]]) -> None:
+    _, facts = lived
+    truth = facts["truths"]["practice"]
+    (proposal,) = team(facts, truth["team"])["proposals"]
+    assert proposal["guideline"] == truth["guideline"]
+    assert proposal["state"] == "approved"
+    assert proposal["ticket"].startswith("EAL-")
+    (version,) = team(facts, truth["team"])["new_versions"]
+    assert (version["guideline"], version["version"]) == (truth["guideline"], 2)
+    assert version["change"] == proposal["change"]
+
+
+def test_the_decision_is_the_managers_and_not_the_curious_developers(lived: tuple[Path, dict[str, Any]]) -> None:
+    """The developer pressed Approve a day after the ticket was made; the manager decided two working days after."""
+    _, facts = lived
+    (proposal,) = team(facts, "Payments")["proposals"]
+    days = (_moment(proposal["decided"]) - _moment(proposal["made"])).total_seconds() / 86_400
+    assert 1.5 < days < 5
+
+
+def _moment(text: str) -> Any:
+    from datetime import datetime
+
+    return datetime.fromisoformat(text)
+
+
+def test_adoption_is_measured(lived: tuple[Path, dict[str, Any]]) -> None:
+    (proposal,) = team(lived[1], "Payments")["proposals"]
+    assert proposal["adoption"]["share_since"] > proposal["adoption"]["share_before"]
+
+
+def test_the_planted_rework_is_not_proposed_and_stands_in_the_retro(lived: tuple[Path, dict[str, Any]]) -> None:
+    folder, facts = lived
+    truth = facts["truths"]["rework"]
+    found = team(facts, truth["team"])
+    assert found["proposals"] == []
+    assert [(p["guideline"], p["verdict"]) for p in found["practices"] if p["verdict"] != "cannot tell"] == [
+        (truth["guideline"], "worse")
+    ]
+    pages = [page.read_text() for page in (folder / "retros").rglob("*.html")]
+    assert any("made more rework" in page and "In Progress without Ready" in page for page in pages)
+
+
+def test_nothing_is_left_undelivered(lived: tuple[Path, dict[str, Any]]) -> None:
+    assert lived[1]["undelivered"] == 0
+
+
+def test_no_page_names_a_person_or_uses_a_word_we_do_not_use(lived: tuple[Path, dict[str, Any]]) -> None:
+    from eal_jira.sandbox.teams import MANAGERS, TEAMS
+
+    folder, _ = lived
+    people = [person for team in TEAMS for person in team.people] + list(MANAGERS)
+    pages = list((folder / "retros").rglob("*.html"))
+    assert len(pages) > 10
+    for page in pages:
+        text = page.read_text()
+        assert not BANNED.search(re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL))
+        for person in people:
+            assert person.name not in text
+            assert person.account_id not in text
+
+
+def test_the_reading_commands_work_on_what_the_demo_left(lived: tuple[Path, dict[str, Any]]) -> None:
+    folder, facts = lived
+
+    def told(*words: str) -> Any:
+        command = [sys.executable, "-m", "eal_jira", *words, "--config", str(folder / "eal-jira.toml"), "--json"]
+        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    assert told("status")["mirror"]["issues"] == facts["mirror"]["issues"]
+    assert len(told("deviations", "--team", "Search")["deviations"]) == team(facts, "Search")["deviations"]
+    assert {p["state"] for p in told("proposals")["proposals"]} == {"approved", "tried first"}
+    versions = told("guidelines", "show", "testing-before-done")["versions"]
+    assert [v["version"] for v in versions] == [1, 2]
+    assert versions[1]["changed"]
+    assert told("guidelines", "lint")["problems"] == []
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "thesis.txt").write_text("mine")
+    done = subprocess.run([sys.executable, "-m", "eal_jira", "demo"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "Nothing in it was touched" in done.stderr
+    assert (tmp_path / "demo" / "thesis.txt").read_text() == "mine"
