@@ -10,7 +10,7 @@ import pluggy
 
 from eal_jira import hookspecs
 from eal_jira.errors import AdapterError
-from eal_jira.hookspecs import AdapterInfo, Connection, Pages, Tracker
+from eal_jira.hookspecs import AdapterInfo, Connection, Delivery, Nudge, Pages, Tracker
 
 GROUP = "eal_jira"
 
@@ -61,6 +61,11 @@ class Adapters:
         found: Pages | None = self._manager.hook.eal_pages(name=name, options=options, now=now)
         if found is None:
             raise self._unknown("pages", name, "teams.pages")
+        return found
+
+    def nudge(self, name: str, delivery: Delivery, secret: bytes) -> Nudge | None:
+        """What a webhook delivery says. Raises `Forged`; None when no installed adapter takes webhooks by this name."""
+        found: Nudge | None = self._manager.hook.eal_nudge(name=name, delivery=delivery, secret=secret)
         return found
 
     def _unknown(self, kind: str, name: str, key: str) -> AdapterError:

@@ -40,6 +40,7 @@ def assembled(settings: Settings, *, progress: Progress | None = None) -> Iterat
         folder = settings.templates.folder
         yield House(
             settings=settings,
+            adapters=adapters,
             store=store,
             tracker=tracker,
             pages=pages,

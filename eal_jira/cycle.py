@@ -1,6 +1,7 @@
 """One learning cycle, from the tracker through the store and back into the tracker.
 
-    pull → log → listen → check → evaluate → reflect → deliver
+    pull → log → listen → check → evaluate → reflect → deliver     every so often
+    pull → log → listen → check                      → deliver     when webhooks name issues
 
 Each stage reads the store, writes the store, is idempotent, and returns what it did. Killed anywhere, the next cycle
 goes on where this one was. A cycle costs what changed, not what exists.
@@ -19,7 +20,7 @@ from eal_jira.stages.evaluate import Evaluated, evaluate
 from eal_jira.stages.house import House
 from eal_jira.stages.listen import Heard, listen
 from eal_jira.stages.log import Logged, log
-from eal_jira.stages.pull import pull
+from eal_jira.stages.pull import nudged, pull, pull_named
 from eal_jira.stages.reflect import Reflected, reflect
 
 
@@ -50,4 +51,29 @@ def run_cycle(house: House, *, dry_run: bool = False) -> Cycle:
         evaluated=evaluate(house, now),
         reflected=reflect(house, now),
         delivered=deliver(house, now, dry_run=dry_run),
+    )
+
+
+def run_nudged(house: House) -> Cycle | None:
+    """The short way for issues that webhooks have named; None when none of them differs from what we know.
+
+    So our own writes, when the tracker tells us of them, cost a reading and no more. What looks at a whole team waits
+    for the next cycle.
+    """
+    if not nudged(house):
+        return None
+    identity = house.tracker.whoami()
+    pulled = pull_named(house, identity)
+    if not pulled.changed:
+        return None
+    now = identity.now
+    return Cycle(
+        now=now,
+        pulled=pulled,
+        logged=log(house, now),
+        heard=listen(house, now),
+        checked=check(house, now),
+        evaluated=Evaluated(),
+        reflected=Reflected(),
+        delivered=deliver(house, now, dry_run=False),
     )

@@ -23,6 +23,7 @@ from enum import StrEnum
 
 import pluggy
 
+from eal_jira.errors import EalError
 from eal_jira.model import (
     Capabilities,
     Identity,
@@ -45,7 +46,8 @@ hookimpl = pluggy.HookimplMarker("eal_jira")
 class Connection:
     """What an adapter gets to work with.
 
-    `options` is its own table of the config file (without the keys named here), to be checked by the adapter;
+    `options` is its own table of the config file (without the keys named here), to be checked by the adapter; an
+    option called ``ca_file`` is the PEM file of a private certificate authority (`doctor` reads it too);
     `secret` returns the credential afresh at each call, so that a replaced secret file is picked up.
     """
 
@@ -57,7 +59,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One webhook request as it came: header names in lower case, the body's bytes untouched."""
+    """One webhook request as it came: header names in lower case, the body's bytes untouched.
+
+    A header that came more than once has all its values, joined with commas (RFC 9110, 5.2).
+    """
 
     headers: Mapping[str, str]
     body: bytes
@@ -78,7 +83,7 @@ class Nudge:
 
 
 class Colour(StrEnum):
-    """How a check went. A red one carries its remedy."""
+    """How a check went: red stops something from working, yellow is worth a look."""
 
     GREEN = "green"
     YELLOW = "yellow"
@@ -87,7 +92,7 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of `eal-jira doctor`."""
+    """One line of `eal-jira doctor`. Neither sentence may hold a secret."""
 
     name: str
     colour: Colour
@@ -95,6 +100,42 @@ class Check:
     found: str
     #: one sentence: what to do; needed unless green
     remedy: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.remedy and self.colour is not Colour.GREEN:
+            raise ValueError(f"the {self.colour} check {self.name!r} names no remedy")
+
+    @classmethod
+    def green(cls, name: str, found: str) -> Check:
+        return cls(name, Colour.GREEN, found)
+
+    @classmethod
+    def yellow(cls, name: str, found: str, remedy: str) -> Check:
+        return cls(name, Colour.YELLOW, found, remedy)
+
+    @classmethod
+    def red(cls, name: str, found: str, remedy: str) -> Check:
+        return cls(name, Colour.RED, found, remedy)
+
+    @classmethod
+    def of_error(cls, name: str, error: EalError, remedy: str = "Mend that, then run doctor again.") -> Check:
+        """What an error says, in red; `remedy` stands in where the error has none of its own."""
+        return cls(name, Colour.RED, error.happened, error.remedy or remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What an installation will ask of its tracker, for `Tracker.checks`."""
+
+    #: where the teams work: read, labelled, given our property
+    scopes: tuple[Scope, ...]
+    #: those of the scopes in which issues get comments
+    commented: tuple[Scope, ...]
+    #: project (key) in which tickets of `ticket_type` are made and commented
+    learning_project: str
+    ticket_type: str
+    #: key of the config → names of statuses, one of which a ticket must be able to reach
+    decisions: Mapping[str, tuple[str, ...]]
 
 
 class Presence(StrEnum):
@@ -147,12 +188,17 @@ class Tracker(ABC):
     def presence(self, issue_ids: Sequence[str]) -> Mapping[str, Presence]:
         """What became of issues that `members` no longer lists. Asked of the issues themselves, not of an index.
 
-        Raises `NotAllowed` when a whole project can't be seen any more: then nothing is known about its issues.
+        This one tells only whether `read` still brings them; override it where the tracker tells more.
         """
-        raise NotImplementedError
+        there = {record.issue.id for record in self.read(issue_ids).records}
+        return {i: Presence.PRESENT if i in there else Presence.UNSEEN for i in issue_ids}
 
-    def checks(self, projects: Sequence[str], learning_project: str, ticket_type: str) -> Iterator[Check]:
-        """For `doctor`: address, identity, permissions and fields, one finding after the other. Raises nothing."""
+    def checks(self, needs: Needs) -> Iterator[Check]:
+        """For `doctor`: identity, permissions, fields and the like, one finding after the other. Writes nothing.
+
+        Raises nothing: what goes wrong is a finding. After a refused login it must end, for another one could lock
+        the account.
+        """
         return iter(())
 
     # --- writes: called by the outbox only, one at a time per issue -----------------------------------------
@@ -218,6 +264,10 @@ class Pages(ABC):
         Found by its key, not by its title. What people wrote outside our part stays as it is.
         """
 
+    def checks(self) -> Iterator[Check]:
+        """For `doctor`: whether pages could be put there. Puts none. Raises nothing: what goes wrong is a finding."""
+        return iter(())
+
 
 @dataclass(frozen=True, slots=True)
 class AdapterInfo:
@@ -254,6 +304,11 @@ def eal_nudge(name: str, delivery: Delivery, secret: bytes) -> Nudge | None:
     Raises `Forged` unless the delivery proves that its sender knows `secret`; compare in constant time. Must not fail
     on any body that a genuine sender may send: what can't be used has `Nudge.set_aside`.
     """
+
+
+@hookspec(firstresult=True)
+def eal_genuine_delivery(name: str, secret: bytes) -> Delivery | None:
+    """Called by `doctor`: a delivery as this tracker would sign it with `secret`, about no issue at all."""
 
 
 @hookspec

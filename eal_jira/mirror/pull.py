@@ -7,19 +7,27 @@ tracker's clock, less an overlap that outlasts the search index's lag. What come
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from eal_jira.errors import TrackerUnreachable
 from eal_jira.hookspecs import Tracker
+from eal_jira.mirror.census import take_census
 from eal_jira.mirror.plan import plan_page
 from eal_jira.mirror.pseudonyms import Pseudonyms
 from eal_jira.model import Identity, IssuePage, Scope, SetAside, Vocabulary
 from eal_jira.store import Store, facts, issues, work
+from eal_jira.store.deliveries import READING
 from eal_jira.store.issues import Watermark
 
 OVERLAP = timedelta(minutes=11)
 """Ten minutes for the search index to catch up, one for the minute precision of queries."""
+
+WIDE = timedelta(hours=48)
+WIDE_AGE = timedelta(days=1)
+"""Once a day the increment reaches back so far: a net under whatever the overlap may have missed."""
 
 VOCABULARY_AGE = timedelta(days=1)
 SPRINTS_AGE = timedelta(hours=1)
@@ -35,6 +43,11 @@ class Pulled:
     read: int = 0
     changed: int = 0
     set_aside: list[SetAside] = field(default_factory=list)
+
+    def include(self, other: Pulled) -> None:
+        self.read += other.read
+        self.changed += other.changed
+        self.set_aside.extend(other.set_aside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +83,51 @@ class Puller:
                 with self._store.write() as connection:
                     issues.set_members(connection, team.name, members)
         self._pull_sprints(identity, teams)
-        with self._store.read() as connection:
-            strange = issues.unknown_statuses(connection)
-        if strange:
-            self._read_vocabulary(identity)
+        self._count(reader, sorted(wanted))
+        self._learn_strange_statuses(identity)
         return pulled
 
-    def pull_named(self, identity: Identity, issue_ids: Sequence[str]) -> Pulled:
-        """Just these issues, as they are now."""
+    def pull_named(
+        self, identity: Identity, issue_ids: Sequence[str], teams: Sequence[TeamScope], projects: Sequence[str]
+    ) -> Pulled:
+        """These issues as they are now, as far as they are in somebody's scope; they are no longer `READING`.
+
+        What boards and queries hold is known from the last whole pass. An issue of ours that can't be read, or that
+        is in no scope any more, stays as it is and is listed for the census: one reading proves nothing.
+        """
         pulled = Pulled()
         words = self._vocabulary(identity)
         with self._store.write() as connection:
             people = Pseudonyms(facts.pseudonym_key(connection))
-        _Reader(self._store, people, words, identity.now, pulled).store(self._tracker.read(issue_ids), (), None)
+        reader = _Reader(self._store, people, words, identity.now, pulled)
+        wanted = {project for team in teams for project in team.scope.projects} | set(projects)
+        page = self._tracker.read(issue_ids)
+        with self._store.write() as connection:
+            listed = issues.members_among(connection, [team.name for team in teams], issue_ids)
+            ours = issues.keys(connection, issue_ids)
+            names = {*ours, *ours.values()}
+            page = replace(
+                page,
+                records=tuple(r for r in page.records if r.issue.project in wanted or r.issue.id in listed),
+                set_aside=tuple(item for item in page.set_aside if item.ref in names),
+            )
+            reader.store_in(connection, page, (), None)
+            told = {r.issue.id for r in page.records} | {item.ref for item in page.set_aside}
+            work.add(connection, "census", [id for id, key in ours.items() if id not in told and key not in told])
+            work.done(connection, READING, issue_ids)
+        self._learn_strange_statuses(identity)
         return pulled
+
+    def _learn_strange_statuses(self, identity: Identity) -> None:
+        with self._store.read() as connection:
+            strange = issues.unknown_statuses(connection)
+        if strange:
+            self._read_vocabulary(identity)
+
+    def _count(self, reader: _Reader, projects: Sequence[str]) -> None:
+        counted = take_census(self._store, self._tracker, projects, reader.now)
+        for start in range(0, len(counted.read_again), work.BATCH):
+            reader.store(self._tracker.read(counted.read_again[start : start + work.BATCH]), (), None)
 
     def _pull_projects(self, reader: _Reader, projects: Sequence[str]) -> None:
         """Projects never read completely go one by one, restartable; all others share one question."""
@@ -105,8 +149,11 @@ class Puller:
             # an increment that was cut short is simply asked again: its floor has not moved
             started = reader.now
             since, cursor = reader.now - min(floors) + OVERLAP, None
+            wide = self._wide_is_due(reader.now, names)
+            since = max(since, WIDE) if wide else since
         else:
             since, cursor = None, marks[0].cursor
+            wide = True
         read = 0
         for page in self._tracker.changed(scope, since, cursor):
             mark = None if floors else Watermark(None, started, page.cursor)
@@ -116,6 +163,13 @@ class Puller:
         with self._store.write() as connection:
             for name in names:
                 issues.save_watermark(connection, name, Watermark(complete=started))
+                if wide:
+                    facts.put_moment(connection, f"wide read {name}", reader.now)
+
+    def _wide_is_due(self, now: datetime, names: Sequence[str]) -> bool:
+        with self._store.read() as connection:
+            read_at = [facts.get_moment(connection, f"wide read {name}") for name in names]
+        return any(at is not None and now - at >= WIDE_AGE for at in read_at)
 
     def _vocabulary(self, identity: Identity) -> Vocabulary:
         with self._store.read() as connection:
@@ -164,18 +218,24 @@ class _Reader:
     pulled: Pulled
 
     def store(self, page: IssuePage, scopes: Sequence[str], mark: Watermark | None) -> None:
+        with self.database.write() as connection:
+            self.store_in(connection, page, scopes, mark)
+
+    def store_in(
+        self, connection: Connection, page: IssuePage, scopes: Sequence[str], mark: Watermark | None
+    ) -> None:
         records = [self.people.record(record, self.words.fields) for record in page.records]
         ids = [record.issue.id for record in records]
         readable = [ref for record in records for ref in (record.issue.id, record.issue.key)]
-        with self.database.write() as connection:
-            plan = plan_page(records, issues.hashes(connection, ids))
-            issues.save_records(connection, plan.store)
-            work.add(connection, "log", plan.changed_ids)
-            for kind in ("record", "history"):
-                work.set_aside(connection, kind, self.now, page.set_aside, cleared=readable)
-            if mark is not None:
-                for scope in scopes:
-                    issues.save_watermark(connection, scope, mark)
+        plan = plan_page(records, issues.hashes(connection, ids))
+        issues.save_records(connection, plan.store)
+        issues.seen(connection, ids)
+        work.add(connection, "log", plan.changed_ids)
+        for kind in ("record", "history"):
+            work.set_aside(connection, kind, self.now, page.set_aside, cleared=readable)
+        if mark is not None:
+            for scope in scopes:
+                issues.save_watermark(connection, scope, mark)
         self.pulled.read += len(records)
         self.pulled.changed += len(plan.store)
         self.pulled.set_aside.extend(page.set_aside)

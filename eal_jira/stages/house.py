@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from eal_jira.adapters import Adapters
 from eal_jira.documents.templates import Templates
 from eal_jira.hookspecs import Pages, Tracker
 from eal_jira.mirror.pull import Progress
@@ -18,6 +19,7 @@ class House:
     """The whole program, plugged together by `assemble`."""
 
     settings: Settings
+    adapters: Adapters
     store: Store
     tracker: Tracker
     pages: Mapping[str, Pages]

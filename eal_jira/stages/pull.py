@@ -1,14 +1,48 @@
-"""Stage 1: changed issues, changes, comments, sprints."""
+"""Stage 1: changed issues, changes, comments, sprints; first of all, the issues that webhooks named."""
 
 from __future__ import annotations
 
 from eal_jira.mirror.pull import Pulled, Puller, TeamScope
 from eal_jira.model import Identity
 from eal_jira.stages.house import House
+from eal_jira.store import deliveries
+
+
+NAMED = 100
+"""Issues per reading: as many as any tracker gives at once."""
 
 
 def pull(house: House, identity: Identity) -> Pulled:
-    """Everything that changed since the last complete pass, for all teams and the learning project at once."""
-    teams = [TeamScope(team.name, team.scope, sprints=team.retro == "sprint") for team in house.teams]
-    puller = Puller(house.store, house.tracker, house.progress)
-    return puller.pull(identity, teams, [house.settings.tracker.learning_project])
+    """Everything that changed since the last complete pass, for all teams and the learning project at once.
+
+    Before that, what webhooks named and nobody has looked at yet.
+    """
+    pulled = pull_named(house, identity)
+    pulled.include(_puller(house).pull(identity, _scopes(house), [house.settings.tracker.learning_project]))
+    return pulled
+
+
+def nudged(house: House) -> bool:
+    """Whether webhooks have named issues that nobody has looked at yet."""
+    with house.store.read() as connection:
+        return deliveries.waiting(connection)
+
+
+def pull_named(house: House, identity: Identity) -> Pulled:
+    """The issues that webhooks have named by now, each once, however often it was named."""
+    pulled = Pulled()
+    with house.store.write() as connection:
+        named = deliveries.begin_reading(connection)
+    for start in range(0, len(named), NAMED):
+        ids = named[start : start + NAMED]
+        projects = [house.settings.tracker.learning_project]
+        pulled.include(_puller(house).pull_named(identity, ids, _scopes(house), projects))
+    return pulled
+
+
+def _puller(house: House) -> Puller:
+    return Puller(house.store, house.tracker, house.progress)
+
+
+def _scopes(house: House) -> list[TeamScope]:
+    return [TeamScope(team.name, team.scope, sprints=team.retro == "sprint") for team in house.teams]

@@ -1,7 +1,7 @@
 """The store: tables, migrations, queries. The only room with SQL; nothing outside knows a table.
 
 One module per concern, each a set of functions that take a connection: `issues` (the mirror), `work` (what later
-stages must look at), `process`, `learning`, `intents`, `facts` (small things).
+stages must look at), `deliveries` (webhooks), `process`, `learning`, `intents`, `facts` (small things).
 """
 
 from eal_jira.store.database import Store, open_store

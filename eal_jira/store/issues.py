@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, and_, delete, func, select, update
 
 from eal_jira.model import (
     Actor,
@@ -25,6 +25,9 @@ from eal_jira.model import (
 )
 from eal_jira.store import tables as t
 from eal_jira.store.upsert import upsert
+
+PRESENT = "present"
+GONE = "gone"
 
 _ISSUE_COLUMNS = tuple(field.name for field in fields(Issue))
 
@@ -45,6 +48,15 @@ class Counts:
     changes: int
     status_changes: int
     comments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An issue that complete listings no longer show: since when, in how many, and what is concluded."""
+
+    since: datetime
+    listings: int
+    presence: str
 
 
 def watermark(connection: Connection, scope: str) -> Watermark:
@@ -83,6 +95,7 @@ def _issue_row(digest: bytes, issue: Issue) -> dict[str, Any]:
     row["links"] = [asdict(link) for link in issue.links]
     row["fields"] = dict(issue.fields)
     row["property"] = None if issue.property is None else dict(issue.property)
+    row["presence"] = PRESENT
     row["hash"] = digest
     return row
 
@@ -161,6 +174,43 @@ def counts(connection: Connection, projects: Sequence[str] = ()) -> Counts:
     )
 
 
+# --- what vanished ----------------------------------------------------------------------------------------------
+
+
+def ids_in_project(connection: Connection, project: str) -> frozenset[str]:
+    """All issues of the project that are not known to be gone."""
+    rows = connection.execute(select(t.issues.c.id).where(t.issues.c.project == project, t.issues.c.presence != GONE))
+    return frozenset(row.id for row in rows)
+
+
+def missing(connection: Connection, issue_ids: Sequence[str]) -> dict[str, Missing]:
+    rows = connection.execute(select(t.missing).where(t.missing.c.issue_id.in_(issue_ids)))
+    return {row.issue_id: Missing(row.since, row.listings, row.presence) for row in rows}
+
+
+def save_missing(connection: Connection, found: Mapping[str, Missing]) -> None:
+    """Remembers what listings lacked. The issues themselves, with their history, stay."""
+    upsert(connection, t.missing, ({"issue_id": issue_id, **asdict(m)} for issue_id, m in found.items()))
+    for presence in {m.presence for m in found.values()}:
+        ids = [issue_id for issue_id, m in found.items() if m.presence == presence]
+        connection.execute(update(t.issues).where(t.issues.c.id.in_(ids)).values(presence=presence))
+
+
+def seen(connection: Connection, issue_ids: Iterable[str]) -> None:
+    """These are there: whatever was concluded from their absence is forgotten."""
+    absent = {row.issue_id for row in connection.execute(select(t.missing.c.issue_id))}
+    back = sorted(absent.intersection(issue_ids))
+    if back:
+        connection.execute(delete(t.missing).where(t.missing.c.issue_id.in_(back)))
+        connection.execute(update(t.issues).where(t.issues.c.id.in_(back)).values(presence=PRESENT))
+
+
+def vanished(connection: Connection) -> dict[str, int]:
+    """How many issues are not present, by what is concluded."""
+    rows = connection.execute(select(t.missing.c.presence, func.count()).group_by(t.missing.c.presence))
+    return {row[0]: row[1] for row in rows}
+
+
 # --- which issues belong to a team ----------------------------------------------------------------------------
 
 
@@ -169,22 +219,20 @@ def set_members(connection: Connection, team: str, issue_ids: Iterable[str]) -> 
     upsert(connection, t.members, ({"team": team, "issue_id": issue_id} for issue_id in issue_ids))
 
 
-def belongs(team: str, scope: Scope) -> Any:
-    """The condition on the issues table that an issue is the team's."""
-    if scope.projects:
-        return t.issues.c.project.in_(scope.projects)
-    return t.issues.c.id.in_(select(t.members.c.issue_id).where(t.members.c.team == team))
-
-
-def unfinished(connection: Connection, team: str, scope: Scope) -> tuple[Issue, ...]:
-    """The team's issues that are in work now: their status is known and means "doing"."""
+def members_among(connection: Connection, teams: Sequence[str], issue_ids: Sequence[str]) -> set[str]:
+    """Those of the issues that a board or query of these teams held when it was last listed."""
     rows = connection.execute(
-        select(t.issues)
-        .join(t.statuses, t.statuses.c.id == t.issues.c.status)
-        .where(belongs(team, scope), t.statuses.c.category == Category.DOING.value)
-        .order_by(t.issues.c.created, t.issues.c.id)
+        select(t.members.c.issue_id).where(t.members.c.team.in_(teams), t.members.c.issue_id.in_(issue_ids))
     )
-    return tuple(_issue(row) for row in rows)
+    return {row.issue_id for row in rows}
+
+
+def belongs(team: str, scope: Scope) -> Any:
+    """The condition on the issues table that an issue is the team's and still to be seen."""
+    there = t.issues.c.presence == PRESENT
+    if scope.projects:
+        return and_(there, t.issues.c.project.in_(scope.projects))
+    return and_(there, t.issues.c.id.in_(select(t.members.c.issue_id).where(t.members.c.team == team)))
 
 
 # --- the tracker's words --------------------------------------------------------------------------------------

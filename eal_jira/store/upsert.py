@@ -1,4 +1,4 @@
-"""Insert-or-replace for both databases: the one statement that SQLAlchemy spells differently for each."""
+"""Insert-or-replace and insert-if-new for both databases: what SQLAlchemy spells differently for each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def upsert(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any
     rows = list(rows)
     if not rows:
         return
-    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    insert = _insert(connection, table)
     keys = [column.name for column in table.primary_key]
     values = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     statement = (
@@ -23,3 +23,14 @@ def upsert(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any
         else insert.on_conflict_do_nothing(index_elements=keys)
     )
     connection.execute(statement, rows)
+
+
+def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Inserts a row unless its primary key is there already; whether it was new."""
+    keys = [column.name for column in table.primary_key]
+    statement = _insert(connection, table).values(**row).on_conflict_do_nothing(index_elements=keys)
+    return connection.execute(statement).rowcount == 1
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)

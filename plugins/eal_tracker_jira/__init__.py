@@ -8,6 +8,7 @@
     fields, records, plaintext, times        Jira's JSON → the values of eal_jira.model
     boards      scopes of boards, sprints
     writes, tickets          what is written
+    nudges      what a webhook delivery names
     service     the Tracker itself
 
 The facts behind the comments ("facts 2.3") are those of the project's fact sheet on Jira's REST interfaces.
@@ -15,7 +16,7 @@ The facts behind the comments ("facts 2.3") are those of the project's fact shee
 
 from __future__ import annotations
 
-from eal_jira.hookspecs import AdapterInfo, Connection, Tracker, hookimpl
+from eal_jira.hookspecs import AdapterInfo, Connection, Delivery, Nudge, Tracker, hookimpl
 
 
 @hookimpl
@@ -32,3 +33,12 @@ def eal_tracker(name: str, connection: Connection) -> Tracker | None:
     from eal_tracker_jira.service import JiraTracker
 
     return JiraTracker(connection, read_options(connection.options))
+
+
+@hookimpl
+def eal_nudge(name: str, delivery: Delivery, secret: bytes) -> Nudge | None:
+    if name != "jira":
+        return None
+    from eal_tracker_jira.nudges import read_nudge
+
+    return read_nudge(delivery, secret)

@@ -44,18 +44,18 @@ class CloudReader:
         self._site = site
 
     def everything(self, clause: str, place: Place | None) -> Iterator[IssuePage]:
-        """All issues in the order of creation. Goes on from its own end until a search brings nothing new: searches
+        """All issues in the order of creation. Goes on from its own end until that brings it no further: searches
         that end too early have been seen (facts 1.1)."""
         total = self._count(clause) if place is None else None
         frontier = Frontier(place)
-        found = True
-        while found:
-            found = False
+        while True:
+            before = frontier.place
             for ids in _chunks(self._created(clause, frontier), PAGE):
                 read = self._fetch(ids)
                 frontier.advance(ids, read.records)
-                found = True
                 yield IssuePage(read.records, str(frontier.place or ""), read.set_aside, total)
+            if frontier.place == before:
+                return
 
     def recent(self, clause: str, since: timedelta) -> Iterator[IssuePage]:
         """Issues that changed within `since`. Relative, so that no time zone matters (facts 2.1)."""
@@ -97,7 +97,7 @@ class CloudReader:
         """Ids from the frontier on that are not known yet."""
         pages = self._from(clause, frontier.place)
         first = next(pages, [])
-        if frontier.place and frontier.known.isdisjoint(_ids(first)) and False:
+        if frontier.place and frontier.known.isdisjoint(_ids(first)) and self._site.zone_changed():
             # the literal was read in another time zone than we thought
             pages = self._from(clause, frontier.place)
             first = next(pages, [])

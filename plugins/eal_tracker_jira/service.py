@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Protocol
 
-from eal_jira.hookspecs import Connection, Tracker
+from eal_jira.hookspecs import Connection, Presence, Tracker
 from eal_jira.model import (
     Capabilities,
     Category,
@@ -128,6 +128,16 @@ class JiraTracker(Tracker):
 
     def members(self, scope: Scope) -> frozenset[str]:
         return frozenset(self._reader.ids(self._boards.clause(scope, afresh=True)))
+
+    def presence(self, issue_ids: Sequence[str]) -> Mapping[str, Presence]:
+        there = {record.issue.id: record.issue for record in self.read(issue_ids).records}
+
+        def of(issue_id: str) -> Presence:
+            if issue_id not in there:
+                return Presence.UNSEEN
+            return Presence.ARCHIVED if there[issue_id].fields.get("archiveddate") else Presence.PRESENT
+
+        return {issue_id: of(issue_id) for issue_id in issue_ids}
 
     def sprints(self, scope: Scope) -> tuple[Sprint, ...]:
         return self._boards.sprints(scope)

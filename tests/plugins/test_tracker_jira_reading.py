@@ -235,6 +235,33 @@ def test_a_search_that_ends_too_early_is_gone_on_with(cloud: JiraWorld) -> None:
     assert ids(all_of(tracker.changed(cloud.scope, None))) == {ref.id for ref in refs}
 
 
+@pytest.mark.parametrize("to", ["Pacific/Kiritimati", "Etc/GMT+12"])
+def test_a_search_that_ends_too_early_is_gone_on_with_though_the_zone_changes(cloud: JiraWorld, to: str) -> None:
+    refs = cloud.make_issues(30)
+    cloud.later(timedelta(minutes=1))
+    tracker = cloud.tracker()
+    tracker.whoami()
+    cloud.site.faults = Script([page(refs[:10])])
+    seen: set[str] = set()
+    for each in tracker.changed(cloud.scope, None):
+        seen |= ids(list(each.records))
+        cloud.site.people.accounts[BOT].time_zone = to
+    assert seen == {ref.id for ref in refs}
+
+
+def test_a_zone_that_nobody_here_knows_costs_time_but_no_issue(either: JiraWorld) -> None:
+    either.site.people.accounts[BOT].time_zone = "Etc/GMT-14"
+    refs = either.make_issues(30, timedelta(hours=1))
+    either.later(timedelta(minutes=1))
+    tracker = either.tracker()
+    tracker.whoami()
+    tracker._site._zone = None
+    first = next(iter(tracker.changed(either.scope, None)))
+    assert ids(all_of(tracker.changed(either.scope, None, first.cursor))) | ids(list(first.records)) == {
+        ref.id for ref in refs
+    }
+
+
 # --- nothing is lost while people work ---------------------------------------------------------------------------
 
 

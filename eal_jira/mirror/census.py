@@ -1,0 +1,127 @@
+"""The census: what vanished. Absent is not gone (facts/jira.md 2.4).
+
+A deletion never shows in "what changed", so once a day all ids of a project are listed and held against the mirror.
+An id that is missing is asked for by itself: it may have moved, be archived, or be hidden from us. Only what was
+missing from two listings a while apart and could not be seen by itself either is called gone; even then its history
+stays. A listing that lacks more than half of a project at once is not believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from eal_jira.hookspecs import Presence, Tracker
+from eal_jira.model import Scope, SetAside
+from eal_jira.store import Store, facts, issues, work
+from eal_jira.store.issues import Missing
+
+CENSUS_AGE = timedelta(days=1)
+HALF = 0.5
+FEW = 5
+"""A project this small may lose more than half of its issues in a day."""
+
+LISTINGS = 2
+"""So many listings must lack an issue before it is called gone."""
+
+
+class Fate(StrEnum):
+    """What the census concludes about one issue."""
+
+    READ_AGAIN = "read again"
+    ARCHIVED = "archived"
+    UNSEEN = "unseen"
+    GONE = "gone"
+
+
+@dataclass(slots=True)
+class Counted:
+    listed: int = 0
+    #: ids that the mirror lacks, or that moved: to be read
+    read_again: list[str] = field(default_factory=list)
+    gone: int = 0
+    unseen: int = 0
+    doubted: list[str] = field(default_factory=list)
+
+
+def conclude(found: Presence, before: Missing | None, now: datetime) -> Fate:
+    """What is known of an issue that a listing lacks, by what asking for it gave and what earlier listings said."""
+    match found:
+        case Presence.PRESENT | Presence.MOVED:
+            return Fate.READ_AGAIN
+        case Presence.ARCHIVED:
+            return Fate.ARCHIVED
+        case Presence.UNSEEN:
+            long_enough = before is not None and now - before.since >= CENSUS_AGE / 2
+            return Fate.GONE if long_enough and before and before.listings + 1 >= LISTINGS else Fate.UNSEEN
+
+
+def doubtful(known: Set[str], listed: Set[str]) -> bool:
+    """Whether so much vanished at once that the listing itself is in doubt."""
+    lost = len(known - listed)
+    return len(known) > FEW and lost > HALF * len(known)
+
+
+def take_census(store: Store, tracker: Tracker, projects: Sequence[str], now: datetime) -> Counted:
+    """Counts each project whose last census is a day old. Changes nothing for a project that can't be listed."""
+    counted = Counted()
+    for project in projects:
+        key = f"census {project}"
+        with store.read() as connection:
+            taken = facts.get_moment(connection, key)
+            complete = issues.watermark(connection, project).complete
+        if complete is None or (taken is not None and now - taken < CENSUS_AGE):
+            continue
+        if taken is not None:
+            _count(store, tracker, project, now, counted)
+        # the first pass has just listed everything: the first census comes a day later
+        with store.write() as connection:
+            facts.put_moment(connection, key, now)
+    return counted
+
+
+def _count(store: Store, tracker: Tracker, project: str, now: datetime, counted: Counted) -> None:
+    listed = tracker.members(Scope(projects=(project,)))
+    with store.read() as connection:
+        known = issues.ids_in_project(connection, project)
+    counted.listed += len(listed)
+    doubt: list[SetAside] = []
+    if doubtful(known, listed):
+        reason = (
+            f"The tracker listed {len(listed)} of the {len(known)} known issues of {project}. More than half of a "
+            "project does not vanish in a day: nothing was marked as gone. Check that our account may still browse it."
+        )
+        doubt.append(SetAside("census", project, reason))
+        counted.doubted.append(project)
+    with store.write() as connection:
+        work.set_aside(connection, "census", now, doubt, cleared=[project])
+        issues.seen(connection, known & listed)
+    if doubt:
+        return
+    counted.read_again.extend(sorted(listed - known))
+    absent = sorted(known - listed)
+    if absent:
+        _follow(store, tracker.presence(absent), now, counted)
+
+
+def _follow(store: Store, found: Mapping[str, Presence], now: datetime, counted: Counted) -> None:
+    with store.write() as connection:
+        before = issues.missing(connection, sorted(found))
+        fates = {issue_id: conclude(presence, before.get(issue_id), now) for issue_id, presence in found.items()}
+        issues.save_missing(
+            connection,
+            {
+                issue_id: Missing(
+                    since=before[issue_id].since if issue_id in before else now,
+                    listings=(before[issue_id].listings if issue_id in before else 0) + 1,
+                    presence=fate,
+                )
+                for issue_id, fate in fates.items()
+                if fate is not Fate.READ_AGAIN
+            },
+        )
+    counted.read_again.extend(i for i, fate in fates.items() if fate is Fate.READ_AGAIN)
+    counted.gone += sum(fate is Fate.GONE for fate in fates.values())
+    counted.unseen += sum(fate is Fate.UNSEEN for fate in fates.values())
