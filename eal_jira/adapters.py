@@ -68,6 +68,11 @@ class Adapters:
         found: Nudge | None = self._manager.hook.eal_nudge(name=name, delivery=delivery, secret=secret)
         return found
 
+    def genuine_delivery(self, name: str, secret: bytes) -> Delivery | None:
+        """A delivery as that tracker would sign it; None when its adapter has no webhooks."""
+        found: Delivery | None = self._manager.hook.eal_genuine_delivery(name=name, secret=secret)
+        return found
+
     def _unknown(self, kind: str, name: str, key: str) -> AdapterError:
         known = [info.name for info in self.infos() if info.kind == kind]
         near = difflib.get_close_matches(name, known, n=1)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from eal_jira.adapters import Adapters
 from eal_jira.documents.templates import Templates
-from eal_jira.hookspecs import Connection, Pages
+from eal_jira.hookspecs import Connection, Pages, Tracker
 from eal_jira.mirror.pull import Progress
 from eal_jira.outbox.deliver import Outbox
 from eal_jira.process.rules import register
@@ -27,14 +27,8 @@ def assembled(settings: Settings, *, progress: Progress | None = None) -> Iterat
     adapters = Adapters.installed()
     for kind in adapters.rule_kinds():
         register(kind)
-    tracker_part = settings.tracker
-    tracker = adapters.tracker(
-        tracker_part.adapter,
-        Connection(tracker_part.url, tracker_part.user, tracker_part.token.read, tracker_part.options),
-    )
-    # a team's pages may be the tracker itself: then its retro is an issue of the learning project
-    names = {name for team in settings.teams for name in team.pages} - {tracker_part.adapter}
-    pages = {name: _pages(adapters, name, settings) for name in sorted(names)}
+    tracker = open_tracker(adapters, settings)
+    pages = {name: open_pages(adapters, name, settings) for name in pages_named(settings)}
     store = open_store(settings.store.url, settings.folder)
     try:
         folder = settings.templates.folder
@@ -53,7 +47,18 @@ def assembled(settings: Settings, *, progress: Progress | None = None) -> Iterat
         store.close()
 
 
-def _pages(adapters: Adapters, name: str, settings: Settings) -> Pages:
+def open_tracker(adapters: Adapters, settings: Settings) -> Tracker:
+    part = settings.tracker
+    return adapters.tracker(part.adapter, Connection(part.url, part.user, part.token.read, part.options))
+
+
+def pages_named(settings: Settings) -> list[str]:
+    """The pages adapters that the teams use."""
+    # a team's pages may be the tracker itself: then its retro is an issue of the learning project
+    return sorted({name for team in settings.teams for name in team.pages} - {settings.tracker.adapter})
+
+
+def open_pages(adapters: Adapters, name: str, settings: Settings) -> Pages:
     options = dict(settings.pages.get(name, {}))
     folder = options.get("folder")
     if isinstance(folder, str):

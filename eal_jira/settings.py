@@ -333,7 +333,7 @@ def load_settings(path: Path) -> Settings:
     except ValidationError as error:
         problems = list(_worded(error))
         raise ConfigError(
-            "\n".join(f"{path}: {problem}" for problem in problems), remedy="Nothing was started."
+            "\n".join(f"{path}: {problem}" for problem in problems), refused="Nothing was started."
         ) from None
 
 

@@ -63,15 +63,26 @@ def cycle(
 
 
 def run(config: ConfigOption = None) -> None:
-    """Run the daemon: a cycle at an interval, until SIGTERM or Ctrl-C."""
-    from eal_jira.cycle import run_cycle
+    """Run the daemon: a cycle at an interval and whenever a webhook says so, until SIGTERM or Ctrl-C."""
+    from datetime import UTC, datetime
+
+    from eal_jira.cycle import run_cycle, run_nudged
     from eal_jira.daemon.loop import Daemon
+    from eal_jira.daemon.token_watch import TokenWatch
+    from eal_jira.daemon.web import listening
 
     logging_to_stderr()
     with house(config) as opened:
-        daemon = Daemon(lambda: run_cycle(opened), opened.settings.run.every)
+        token = TokenWatch(opened.settings.tracker.token_expires)
+
+        def whole() -> Cycle:
+            token.look(datetime.now(UTC))
+            return run_cycle(opened)
+
+        daemon = Daemon(whole, opened.settings.run.every, lambda: run_nudged(opened))
         daemon.stop_on_signals()
-        daemon.run()
+        with listening(opened, daemon.wake):
+            daemon.run()
 
 
 def approve_plans(opened: House) -> None:

@@ -1,14 +1,15 @@
-"""Commands that only read: status, deviations, practices, proposals."""
+"""Commands that only read: deviations, practices, proposals. What all reading commands share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eal_jira.cli.output import ConfigOption, JsonOption, emit, out, table
+from eal_jira.cli.output import ConfigOption, JsonOption, emit, table
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -19,7 +20,7 @@ TeamOption = Annotated[str | None, typer.Option("--team", help="Only this team."
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (status, deviations, practices, proposals):
+    for command in (deviations, practices, proposals):
         app.command()(command)
 
 
@@ -50,57 +51,6 @@ def chosen(settings: Settings, team: str | None) -> list[str]:
     return [team]
 
 
-def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """How far each team and the outbox have got, and what was set aside."""
-    from eal_jira.store import facts, intents, issues, process, work
-
-    with reading(config) as (settings, connection):
-        teams = [_team_status(connection, part.name) for part in settings.teams]
-        document: dict[str, Any] = {
-            "last_cycle": facts.get_moment(connection, "last_cycle"),
-            "mirror": issues.counts(connection),
-            "teams": teams,
-            "deviations": {part.name: process.count_deviations(connection, part.name) for part in settings.teams},
-            "outbox": [
-                {"state": state, "verb": verb, "count": count}
-                for (state, verb), count in sorted(intents.count(connection).items())
-            ],
-            "set_aside": [
-                {"kind": item.kind, "ref": item.ref, "reason": item.reason, "since": since}
-                for item, since in work.listed(connection)
-            ],
-        }
-    if as_json:
-        emit(document)
-        return
-    mirror = document["mirror"]
-    out(f"Last cycle: {_when(document['last_cycle'])}")
-    out(f"Mirror: {mirror.issues} issues, {mirror.histories} history entries, {mirror.comments} comments")
-    for team in teams:
-        out(f"Team {team['name']}: {team['sentence']} {document['deviations'][team['name']]} deviations stand.")
-    waiting = [row for row in document["outbox"] if row["state"] != "done"]
-    out("Outbox: " + (", ".join(f"{r['count']} {r['verb']} {r['state']}" for r in waiting) or "all delivered"))
-    for item in document["set_aside"]:
-        out(f"Set aside since {_when(item['since'])}: {item['kind']} {item['ref']}: {item['reason']}")
-
-
-def _team_status(connection: Connection, name: str) -> dict[str, Any]:
-    from eal_jira.store import facts, intents
-
-    state = facts.team(connection, name)
-    if state is None:
-        return {"name": name, "approved": None, "sentence": "no cycle yet."}
-    if state.approved is None:
-        wanted = sum(count for (kind, _), count in intents.count(connection, name).items() if kind != "done")
-        sentence = (
-            f"its first plan ({wanted} writes) waits for approval; see it with `eal-jira cycle --dry-run`, "
-            "approve it with `eal-jira cycle --approve`."
-        )
-    else:
-        sentence = f"at work since {_when(state.first_cycle)}."
-    return {"name": name, "approved": state.approved, "first_cycle": state.first_cycle, "sentence": sentence}
-
-
 def deviations(config: ConfigOption = None, team: TeamOption = None, as_json: JsonOption = False) -> None:
     """Where work departed from the guideline of the day: something to learn from."""
     from eal_jira.store import issues, process
@@ -108,7 +58,7 @@ def deviations(config: ConfigOption = None, team: TeamOption = None, as_json: Js
     with reading(config) as (settings, connection):
         found = [d for name in chosen(settings, team) for d in process.deviations(connection, name)]
         keys = issues.keys(connection, sorted({d.issue_id for d in found}))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "team": d.team,
             "issue": keys[d.issue_id],
@@ -125,7 +75,7 @@ def deviations(config: ConfigOption = None, team: TeamOption = None, as_json: Js
         return
     table(
         ["issue", "when", "guideline", "what"],
-        [(r["issue"], _when(r["at"]), f"{r['guideline']} v{r['version']}", r["sentence"]) for r in rows],
+        [(r["issue"], when(r["at"]), f"{r['guideline']} v{r['version']}", r["sentence"]) for r in rows],
         empty="No deviation stands.",
     )
 
@@ -183,5 +133,5 @@ def proposals(config: ConfigOption = None, team: TeamOption = None, as_json: Jso
     )
 
 
-def _when(at: Any) -> str:
+def when(at: datetime | None) -> str:
     return "never" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"

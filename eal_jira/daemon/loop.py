@@ -1,9 +1,10 @@
-"""A cycle at an interval, until asked to stop; one bad cycle never ends it."""
+"""A cycle at an interval, and a short one whenever the bell rings, until asked to stop; a bad one never ends it."""
 
 from __future__ import annotations
 
+import queue
 import signal
-import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -14,18 +15,33 @@ from eal_jira.errors import ConfigError, EalError, TryLater
 
 log = structlog.get_logger()
 
+GATHER = 0.1
+"""Seconds between the bell and the short cycle: what rings together is answered together."""
+
 
 class Daemon:
-    """Calls `cycle` every `every` seconds. `stop` may be called from any thread or signal handler."""
+    """Calls `cycle` every `every` seconds, and `nudged` soon after each `wake`.
 
-    def __init__(self, cycle: Callable[[], Cycle], every: float) -> None:
+    `stop` and `wake` may be called from any thread or signal handler.
+    """
+
+    def __init__(self, cycle: Callable[[], Cycle], every: float, nudged: Callable[[], Cycle | None]) -> None:
         self._cycle = cycle
         self._every = every
-        self._stop = threading.Event()
+        self._nudged = nudged
+        self._stopped = False
+        # not an Event: setting one in a signal handler can wait for a lock that the interrupted code holds
+        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def stop(self) -> None:
         """The cycle under way is finished, then no other begins."""
-        self._stop.set()
+        self._stopped = True
+        self._bell.put(None)
+
+    def wake(self) -> None:
+        """There is something for `nudged`."""
+        if self._bell.empty():
+            self._bell.put(None)
 
     def stop_on_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -37,14 +53,37 @@ class Daemon:
 
     def run(self) -> None:
         """Returns when stopped. A config that can't work raises: repeating it would not mend it."""
-        while not self._stop.is_set():
-            self._stop.wait(self._once())
+        while not self._stopped:
+            patience = self._once(self._cycle)
+            until = time.monotonic() + (patience or self._every)
+            while patience is None and self._rings(until) and self._pass_time(time.monotonic() + GATHER):
+                patience = self._once(self._nudged)
+                until = max(until, time.monotonic() + (patience or 0))
+            # after trouble, nudges wait in the store: they must not knock at a door that was just closed
+            self._pass_time(until)
         log.info("stopped")
 
-    def _once(self) -> float:
-        """One cycle; how many seconds to wait before the next."""
+    def _rings(self, until: float) -> bool:
+        """Waits for the bell; False when the time was over or we were stopped first."""
+        left = until - time.monotonic()
+        if self._stopped or left <= 0:
+            return False
         try:
-            done = self._cycle()
+            self._bell.get(timeout=left)
+        except queue.Empty:
+            return False
+        return not self._stopped
+
+    def _pass_time(self, until: float) -> bool:
+        """Waits, whatever rings; False when we were stopped."""
+        while self._rings(until):
+            pass
+        return not self._stopped
+
+    def _once(self, cycle: Callable[[], Cycle | None]) -> float | None:
+        """One cycle; None when it went well, else how many seconds to leave the tracker alone."""
+        try:
+            done = cycle()
         except ConfigError:
             raise
         except TryLater as error:
@@ -53,9 +92,11 @@ class Daemon:
             return wait
         except EalError as error:
             log.warning("a cycle could not be finished", reason=str(error))
+            return self._every
         except Exception:
             log.exception("a cycle ended unexpectedly; the next one goes on where it was")
-        else:
+            return self._every
+        if done is not None:
             log.info(
                 "cycle done",
                 changed=done.pulled.changed,
@@ -64,4 +105,4 @@ class Daemon:
                 written=done.delivered.written,
                 stopped=done.delivered.stopped or None,
             )
-        return self._every
+        return None

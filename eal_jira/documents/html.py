@@ -111,7 +111,7 @@ def _figure(figure: Figure, caption: str) -> str:
     title = one_line(figure.title)
     # the drawing brings its title; a caption that only repeats it is said once
     said = f"<strong>{escaped(caption)}</strong> " if caption and not (figure.svg and caption == title) else ""
-    parts = [f"<figcaption>{said}{escaped(one_line(figure.summary))}</figcaption>"]
+    parts = [f"<figcaption>{said}{_shown(one_line(figure.summary))}</figcaption>"]
     if figure.svg:
         label = escaped(f"Chart: {title}")
         parts.append(f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">\n{figure.svg}\n</div>')
@@ -131,12 +131,16 @@ def _difference(text: str) -> str:
     return "\n".join(lines)
 
 
+def _shown(text: str) -> str:
+    return escaped(_PERCENT.sub("\u00a0", text))
+
+
 def _line(line: Line) -> str:
     parts: list[str] = []
     for inline in line:
         match inline:
             case Text(text):
-                parts.append(escaped(_PERCENT.sub("\u00a0", text)))
+                parts.append(_shown(text))
             case Strong(children):
                 parts.append(f"<strong>{_line(children)}</strong>")
             case Emphasis(children):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
-from eal_jira.model import Change, Comment, Issue, IssueRecord, Link
+import orjson
+
+from eal_jira.model import IssueRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +40,11 @@ def content_hash(record: IssueRecord) -> bytes:
 
     `Issue.updated` is left out: alone, it moves on writes that change nothing we mirror.
     """
-    issue = [getattr(record.issue, name) for name in _ISSUE_FIELDS]
-    changes = sorted([getattr(change, name) for name in _CHANGE_FIELDS] for change in record.changes)
-    comments = sorted([getattr(comment, name) for name in _COMMENT_FIELDS] for comment in record.comments)
-    text = json.dumps([issue, changes, comments], sort_keys=True, default=_plain, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    issue = replace(record.issue, updated=record.issue.created)
+    changes = sorted(record.changes, key=_CHANGE_ORDER)
+    comments = sorted(record.comments, key=_COMMENT_ORDER)
+    return hashlib.sha256(orjson.dumps((issue, changes, comments), option=orjson.OPT_SORT_KEYS)).digest()
 
 
-_ISSUE_FIELDS = tuple(field.name for field in fields(Issue) if field.name != "updated")
-# history id and position, and a comment's id, stand first and are unique: sorting never compares further
-_CHANGE_FIELDS = tuple(field.name for field in fields(Change))
-_COMMENT_FIELDS = tuple(field.name for field in fields(Comment))
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, Link):
-        return [getattr(value, field.name) for field in fields(Link)]
-    raise TypeError(f"{type(value).__name__} has no place in a mirrored issue")
+_CHANGE_ORDER = attrgetter("history_id", "position")
+_COMMENT_ORDER = attrgetter("id")

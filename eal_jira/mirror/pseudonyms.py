@@ -54,17 +54,14 @@ class Pseudonyms:
         return self._maybe(value if isinstance(value, str) else None)
 
     def _change(self, change: Change, users: frozenset[str]) -> Change:
-        if change.field not in users:
-            return replace(change, actor=self._maybe(change.actor)) if change.actor else change
+        c, actor = change, self._maybe(change.actor)
+        if c.field not in users:
+            return Change(
+                c.history_id, c.position, c.at, actor, c.field, c.from_id, c.from_text, c.to_id, c.to_text
+            )
         # a tracker that gives no id gives a name, and names are people too
-        return replace(
-            change,
-            actor=self._maybe(change.actor),
-            from_id=self._maybe(change.from_id or change.from_text),
-            to_id=self._maybe(change.to_id or change.to_text),
-            from_text=None,
-            to_text=None,
-        )
+        before, after = self._maybe(c.from_id or c.from_text), self._maybe(c.to_id or c.to_text)
+        return Change(c.history_id, c.position, c.at, actor, c.field, before, None, after, None)
 
     def _comment(self, comment: Comment) -> Comment:
         return replace(comment, actor=self._maybe(comment.actor))

@@ -221,9 +221,7 @@ class _Reader:
         with self.database.write() as connection:
             self.store_in(connection, page, scopes, mark)
 
-    def store_in(
-        self, connection: Connection, page: IssuePage, scopes: Sequence[str], mark: Watermark | None
-    ) -> None:
+    def store_in(self, connection: Connection, page: IssuePage, scopes: Sequence[str], mark: Watermark | None) -> None:
         records = [self.people.record(record, self.words.fields) for record in page.records]
         ids = [record.issue.id for record in records]
         readable = [ref for record in records for ref in (record.issue.id, record.issue.key)]

@@ -54,10 +54,13 @@ class Problem:
     #: a sentence
     remedy: str
 
-    def __str__(self) -> str:
+    @property
+    def where(self) -> str:
         place = self.place if self.line is None else f"{self.place}, line {self.line}"
-        about = f"{place}, guideline {self.guideline}" if self.guideline else place
-        return f"{about}: {self.what} {self.remedy}"
+        return f"{place}, guideline {self.guideline}" if self.guideline else place
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what} {self.remedy}"
 
 
 def mistakes(error: ValidationError, model: type[BaseModel], under: tuple[str, ...] = ()) -> tuple[Mistake, ...]:

@@ -6,6 +6,7 @@ from eal_jira.sandbox.journal import JournalEntry, RequestEntry
 from eal_jira.sandbox.loading import LoadReport, NotLoaded
 from eal_jira.sandbox.server import Served, serve
 from eal_jira.sandbox.site import Site
+from eal_jira.sandbox.webhooks import Mischief, Webhook
 
 __all__ = [
     "Act",
@@ -14,6 +15,7 @@ __all__ = [
     "Edit",
     "JournalEntry",
     "LoadReport",
+    "Mischief",
     "Move",
     "NotLoaded",
     "Person",
@@ -24,5 +26,6 @@ __all__ = [
     "Served",
     "Site",
     "VirtualClock",
+    "Webhook",
     "serve",
 ]

@@ -12,6 +12,8 @@ from eal_jira.sandbox.state import Json
 def guessed(id: str, name: str, value: Json) -> Field:
     """A field that this value would fit into."""
     type_, items, custom = _guess(value)
+    if custom == SPRINT and name == id:
+        name = "Sprint"
     return Field(id, name, type_, items, custom_type(id, custom))
 
 

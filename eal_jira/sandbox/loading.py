@@ -7,7 +7,8 @@ can't be used is set out in the report, with the reason, and the next one is rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from eal_jira.sandbox.state import (
     Status,
     Worklog,
 )
+from eal_jira.sandbox.text.adf import too_deep
 
 if TYPE_CHECKING:
     from eal_jira.sandbox.site import Site
@@ -105,8 +107,11 @@ class _Loader:
         for needed in "project", "status", "issuetype", "created", "updated":
             if not given.get(needed):
                 raise Unusable(f"the record has no `fields.{needed}`")
-        histories = self._histories(record.get("changelog"))
-        project = self._project(given["project"], key)
+        with _reading("changelog"):
+            histories = self._histories(record.get("changelog"))
+        with _reading("fields.project"):
+            project = self._project(given["project"], key)
+        resolved = given.get("resolutiondate")
         issue = Issue(
             id=self._site.next_id("issue", int(id_)),
             key=key,
@@ -114,15 +119,18 @@ class _Loader:
             created=_moment(given["created"], "fields.created"),
             updated=_moment(given["updated"], "fields.updated"),
             fields={},
-            resolved=_moment(given["resolutiondate"], "fields.resolutiondate") if given.get("resolutiondate") else None,
+            resolved=_moment(resolved, "fields.resolutiondate") if resolved else None,
             histories=histories,
             declared_histories=self._declared(record.get("changelog"), len(histories)),
         )
-        issue.comments = [self._comment(c) for c in _list(given.get("comment"), "comments")]
-        issue.worklogs = [self._worklog(w) for w in _list(given.get("worklog"), "worklogs")]
+        with _reading("fields.comment"):
+            issue.comments = [self._comment(c) for c in _list(given.get("comment"), "comments")]
+        with _reading("fields.worklog"):
+            issue.worklogs = [self._worklog(w) for w in _list(given.get("worklog"), "worklogs")]
         for name, value in given.items():
             if name not in _ELSEWHERE:
-                self._value(issue, project, name, value)
+                with _reading(f"fields.{name}"):
+                    self._value(issue, project, name, value)
         issue.properties = dict(record.get("properties") or {})
         self._take(issue, project)
 
@@ -264,6 +272,7 @@ class _Loader:
         if value is None or value == []:
             if field is None:
                 self._site.fields.by_id[name] = Field(name, name, "", None, custom_type(name, TEXTFIELD))
+            issue.fields[name] = value
             return
         if field is None or not field.type:
             field = guessed(name, field.name if field else name, value)
@@ -272,6 +281,12 @@ class _Loader:
 
     def _stored(self, project: Project, field: Field, value: Json) -> Json:
         catalogue = self._site.catalogue
+        if field.type == "array" and not isinstance(value, list):
+            raise TypeError("not a list")
+        if field.id in ("summary", "duedate") and not isinstance(value, str):
+            raise TypeError("not a text")
+        if field.rich:
+            return _body(value)
         if field.id == "status":
             return self.status(value)
         if field.id == "issuetype":
@@ -303,7 +318,7 @@ class _Loader:
                     self._site.next_id("history", int(given["id"])),
                     _moment(given.get("created"), "changelog.histories.created"),
                     self._person(given.get("author")),
-                    [self._item(item) for item in given.get("items") or ()],
+                    [self._item(item) for item in given.get("items") or []],
                 )
             )
         return sorted(histories, key=lambda h: (h.created, h.id))
@@ -329,7 +344,7 @@ class _Loader:
         return Comment(
             id=self._site.next_id("comment", int(given["id"])),
             author=self._person(given.get("author")),
-            body=given.get("body") or "",
+            body=_body(given.get("body") or ""),
             created=created,
             updated=_maybe(given.get("updated")) or created,
             update_author=self._person(given.get("updateAuthor")),
@@ -342,7 +357,7 @@ class _Loader:
         return Worklog(
             id=self._site.next_id("worklog", int(given["id"])),
             author=self._person(given.get("author")),
-            comment=given.get("comment"),
+            comment=_body(given.get("comment")),
             started=_maybe(given.get("started")) or created,
             seconds=int(given.get("timeSpentSeconds") or 0),
             created=created,
@@ -362,6 +377,24 @@ _ELSEWHERE = frozenset(
     )
 )
 _HISTORY_IDS = {"Component": "components", "Fix Version": "fixVersions", "Version": "versions", "Link": "issuelinks"}
+
+
+@contextmanager
+def _reading(place: str) -> Iterator[None]:
+    """Whatever can't be read in this place makes the record unusable, with the place as the reason."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as problem:
+        raise Unusable(f"`{place}` can't be read: {problem!r}") from problem
+
+
+def _body(value: Json) -> Json:
+    """A long text in either form."""
+    if value is not None and not isinstance(value, str | dict):
+        raise TypeError("neither a text nor a document")
+    if too_deep(value):
+        raise ValueError("nested too deeply")
+    return value
 
 
 def _list(holder: Json, name: str) -> list[Mapping[str, Json]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ from eal_jira.sandbox.rest.present import Presenter
 from eal_jira.sandbox.rest.selection import Selection
 from eal_jira.sandbox.state import Board, Issue, Json, Link, Project, Sprint, Transition
 from eal_jira.sandbox.values import Reader
+from eal_jira.sandbox.webhooks import Mischief, Webhook
 from eal_jira.sandbox.writes import Writer
 
 
@@ -164,6 +165,12 @@ class Site:
         """
         with self.lock:
             return load_records(self, records, statuses=statuses, fields=fields, sprints=sprints)
+
+    def add_webhook(
+        self, url: str, secret: str | None, *, events: Collection[str] | None = None, mischief: Mischief | None = None
+    ) -> Webhook:
+        """Tell this address of every write from now on, until the webhook is closed (facts 6)."""
+        return Webhook(self, url, secret, events, mischief)
 
     # --- what people do ---------------------------------------------------------------------------------------
 

@@ -11,8 +11,13 @@ from eal_jira.store import facts, intents
 
 def deliver(house: House, now: datetime, *, dry_run: bool) -> Delivered:
     """Sends what may be sent. A team's first plan waits for approval, unless it asks for nothing at all."""
-    if dry_run:
-        return Delivered(stopped="This was a dry run: nothing was sent.")
+    delivered = Delivered(stopped="This was a dry run: nothing was sent.") if dry_run else _send(house, now)
+    with house.store.write() as connection:
+        facts.put_moment(connection, "last_cycle", now)
+    return delivered
+
+
+def _send(house: House, now: datetime) -> Delivered:
     with house.store.write() as connection:
         for team in house.teams:
             state = facts.team(connection, team.name)

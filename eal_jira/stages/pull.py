@@ -7,7 +7,6 @@ from eal_jira.model import Identity
 from eal_jira.stages.house import House
 from eal_jira.store import deliveries
 
-
 NAMED = 100
 """Issues per reading: as many as any tracker gives at once."""
 

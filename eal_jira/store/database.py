@@ -46,19 +46,7 @@ class Store:
 
 def open_store(url: str, folder: Path = Path()) -> Store:
     """Opens and migrates. A relative SQLite path starts from `folder`. Raises `StoreError`."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise StoreError(
-            f"store.url {url.split('://', 1)[0]!r}… is no database address.",
-            remedy="Write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.",
-        ) from None
-    if parsed.get_backend_name() != "sqlite":
-        raise StoreError(
-            f"store.url names {parsed.get_backend_name()}, which this version can't use.",
-            remedy="Write sqlite:///FILE.",
-        )
-    parsed = parsed.set(database=str(folder / Path(parsed.database or "eal.db").expanduser()))
+    parsed = address(url, folder)
     store = _open_sqlite(parsed)
     try:
         _migrate(store)
@@ -72,6 +60,23 @@ def open_store(url: str, folder: Path = Path()) -> Store:
         store.close()
         raise
     return store
+
+
+def address(url: str, folder: Path) -> URL:
+    """Where the database is. Raises `StoreError` for an address that can't be used."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreError(
+            f"store.url {url.split('://', 1)[0]!r}… is no database address.",
+            remedy="Write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.",
+        ) from None
+    if parsed.get_backend_name() != "sqlite":
+        raise StoreError(
+            f"store.url names {parsed.get_backend_name()}, which this version can't use.",
+            remedy="Write sqlite:///FILE.",
+        )
+    return parsed.set(database=str(folder / Path(parsed.database or "eal.db").expanduser()))
 
 
 def _open_sqlite(url: URL) -> Store:

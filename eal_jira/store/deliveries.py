@@ -19,7 +19,7 @@ READING = "reading"
 """Stage of work: the issue is about to be read because of a nudge."""
 
 KEEP = timedelta(days=40)
-"""How long a delivery is known again: longer than anybody's retries, and than the month that webhooks live (facts 6)."""
+"""How long a delivery is known again: longer than retries go on, and than the 30 days of some webhooks (facts 6)."""
 
 
 def receive(connection: Connection, adapter: str, nudges: Iterable[Nudge], now: datetime) -> bool:

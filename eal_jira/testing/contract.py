@@ -12,7 +12,7 @@ from datetime import UTC, timedelta
 import pytest
 
 from eal_jira.errors import Gone, RefusedByTracker
-from eal_jira.hookspecs import Tracker
+from eal_jira.hookspecs import Presence, Tracker
 from eal_jira.model import Capabilities, IssuePage, IssueRecord, IssueRef, TicketDraft
 from eal_jira.testing.world import World
 
@@ -155,6 +155,12 @@ class TrackerContract:
         page = tracker.read([goes.id, stays.id])
         assert [record.issue.id for record in page.records] == [stays.id]
         assert page.set_aside == ()
+
+    def test_what_became_of_an_issue_can_be_asked(self, tracker: Tracker, world: World) -> None:
+        stays, goes = world.make_issue("Stays"), world.make_issue("Goes")
+        world.delete(goes)
+        tracker.whoami()
+        assert tracker.presence([stays.id, goes.id]) == {stays.id: Presence.PRESENT, goes.id: Presence.UNSEEN}
 
     def test_the_members_of_a_scope_are_its_issues(self, tracker: Tracker, world: World) -> None:
         refs = [world.make_issue(f"Member {number}") for number in range(3)]

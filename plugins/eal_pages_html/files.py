@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from eal_jira.errors import NotAllowed, TryLater
+from eal_jira.hookspecs import Check
 
 
 def read(path: Path) -> bytes | None:
@@ -37,6 +39,20 @@ def write(path: Path, content: bytes) -> bool:
         beside.unlink(missing_ok=True)
         raise _said(error, f"The file {path} can't be written") from error
     return True
+
+
+def check(name: str, folder: Path) -> Check:
+    """Whether files could be written into the folder, or the folder be made where it is missing."""
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        happened = _said(error, f"Nothing can be written into {there}").happened
+        return Check.red(name, happened, "Give this account the right to it, or name another pages.html.folder.")
+    if there == folder.absolute():
+        return Check.green(name, f"{folder} can be written.")
+    return Check.green(name, f"{folder} will be made with the first page.")
 
 
 def _said(error: OSError, happened: str) -> NotAllowed | TryLater:

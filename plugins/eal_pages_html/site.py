@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from urllib.parse import quote
 
 from eal_jira.documents import one_line
 from eal_jira.errors import RefusedByTracker
-from eal_jira.hookspecs import Pages
+from eal_jira.hookspecs import Check, Pages
 from eal_jira.model import Page, PageRef
 from eal_pages_html import files, manifest, shell
 from eal_pages_html.manifest import Entry
@@ -36,6 +36,9 @@ class Site(Pages):
             files.write(self._folder / "pages.json", manifest.dump(known))
             self._write_indexes(known)
         return PageRef(place, self._url(place))
+
+    def checks(self) -> Iterator[Check]:
+        yield files.check("pages html", self._folder)
 
     def _write_page(self, page: Page, path: Path) -> None:
         content = files.read(path)

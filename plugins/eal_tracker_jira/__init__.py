@@ -9,6 +9,7 @@
     boards      scopes of boards, sprints
     writes, tickets          what is written
     nudges      what a webhook delivery names
+    doctor, rights, screens  what `eal-jira doctor` looks at
     service     the Tracker itself
 
 The facts behind the comments ("facts 2.3") are those of the project's fact sheet on Jira's REST interfaces.
@@ -42,3 +43,12 @@ def eal_nudge(name: str, delivery: Delivery, secret: bytes) -> Nudge | None:
     from eal_tracker_jira.nudges import read_nudge
 
     return read_nudge(delivery, secret)
+
+
+@hookimpl
+def eal_genuine_delivery(name: str, secret: bytes) -> Delivery | None:
+    if name != "jira":
+        return None
+    from eal_tracker_jira.nudges import genuine_delivery
+
+    return genuine_delivery(secret)

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 from requests import Response
 
 from eal_jira.errors import (
@@ -58,6 +59,10 @@ class Again(Exception):
         super().__init__(str(error))
         self.error = error
         self.wait = wait
+
+
+class Unknown(NotAllowed):
+    """Jira does not know who we are: asking again with this credential could lock the account (facts 4)."""
 
 
 class BrokenAnswer(TrackerUnreachable):
@@ -124,7 +129,7 @@ def _decoded(response: Response, effect: Effect, what: str) -> Json:
     if "json" not in media:
         raise _page(response, effect, what)
     try:
-        return json.loads(content)
+        return _read(content)
     except (ValueError, RecursionError):
         happened = f"Jira's answer to {what} is broken JSON ({len(content)} bytes{_trace(response)})."
         if effect is Effect.CREATE:
@@ -132,10 +137,19 @@ def _decoded(response: Response, effect: Effect, what: str) -> Json:
         raise BrokenAnswer(happened, remedy="It will be tried again in the next cycle.") from None
 
 
+def _read(content: bytes) -> Json:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        # half a character (a lone surrogate) in somebody's text is no reason to lose the issue: it becomes "?"
+        text = json.dumps(json.loads(content), ensure_ascii=False)
+        return orjson.loads(text.encode("utf-8", "replace"))
+
+
 def _page(response: Response, effect: Effect, what: str) -> EalError:
     start = response.content[:20_000].lower()
     if b"os_password" in start or b"login" in start or "AUTH" in response.headers.get("X-Seraph-LoginReason", ""):
-        return NotAllowed(f"Jira answered {what} with a login page.", remedy=_CREDENTIALS)
+        return Unknown(f"Jira answered {what} with a login page.", remedy=_CREDENTIALS)
     if effect is Effect.CREATE:
         return AnswerUnknown(f"{what} was answered with a page instead of data.", remedy=_NOT_JIRA)
     return TrackerUnreachable(f"{what} was answered with a page instead of data.", remedy=_NOT_JIRA)
@@ -144,7 +158,7 @@ def _page(response: Response, effect: Effect, what: str) -> EalError:
 def _redirected(response: Response, what: str) -> EalError:
     target = urlsplit(response.headers.get("Location", ""))
     if "login" in target.path.lower():
-        return NotAllowed(f"Jira sends {what} to its login page.", remedy=_CREDENTIALS)
+        return Unknown(f"Jira sends {what} to its login page.", remedy=_CREDENTIALS)
     where = f"{target.scheme}://{target.hostname}" if target.hostname else "elsewhere"
     return TrackerUnreachable(
         f"The server sends {what} to {where}.",
@@ -208,9 +222,9 @@ def _refused(response: Response, what: str) -> EalError:
     happened = f"Jira refuses {what} (status {response.status_code}{_trace(response)})" + (f": {said}" if said else ".")
     match response.status_code:
         case 401:
-            return NotAllowed(f"Jira does not accept the credential for {what}.", remedy=_CREDENTIALS)
+            return Unknown(f"Jira does not accept the credential for {what}.", remedy=_CREDENTIALS)
         case 403 if "X-Authentication-Denied-Reason" in response.headers:
-            return NotAllowed(
+            return Unknown(
                 f"Jira wants a CAPTCHA solved before it lets this account in ({what}).",
                 refused="It was not tried again: each attempt would lock the account longer.",
                 remedy="Log in with this account in a browser once, then check tracker.token.",

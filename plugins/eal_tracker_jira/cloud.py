@@ -7,8 +7,10 @@ histories, and one per issue with more comments than Jira embeds (facts 1.1 to 1
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, islice
+from typing import TypeVar
 
 from eal_jira.errors import TrackerUnreachable
 from eal_jira.model import IssuePage, IssueRef, SetAside
@@ -20,6 +22,8 @@ from eal_tracker_jira.raw import ALL_FIELDS, PROPERTY, Marked, Raw, embedded, ma
 from eal_tracker_jira.records import Read, read_records
 from eal_tracker_jira.site import Site
 from eal_tracker_jira.times import floor_literal, whole_minutes
+
+T = TypeVar("T")
 
 SEARCH_PAGE = 5000
 BULK = 100
@@ -36,6 +40,15 @@ EMPTY_PAGES = 5
 """Empty pages with a new token are allowed, but not endlessly many (facts 1.1)."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Up to a hundred issues: what could be read of them, and what still lacks its history."""
+
+    asked: Sequence[str]
+    read: Read
+    long: list[Raw]
+
+
 class CloudReader:
     #: keys per look for a ticket, and how many absent ones in a row end it (facts 5.4)
     probe = 100
@@ -50,8 +63,7 @@ class CloudReader:
         frontier = Frontier(place)
         while True:
             before = frontier.place
-            for ids in _chunks(self._created(clause, frontier), PAGE):
-                read = self._fetch(ids)
+            for ids, read in self._pages(self._created(clause, frontier)):
                 frontier.advance(ids, read.records)
                 yield IssuePage(read.records, str(frontier.place or ""), read.set_aside, total)
             if frontier.place == before:
@@ -66,8 +78,12 @@ class CloudReader:
         return self._changed(clause, f"updated >= {floor_literal(floor, self._site.zone)}", floor)
 
     def read(self, ids: Iterable[str]) -> IssuePage:
-        read = self._fetch([*ids])
-        return IssuePage(read.records, "", read.set_aside)
+        reads = [read for _, read in self._pages(ids)]
+        return IssuePage(
+            tuple(chain.from_iterable(read.records for read in reads)),
+            "",
+            tuple(chain.from_iterable(read.set_aside for read in reads)),
+        )
 
     def ids(self, clause: str) -> Iterator[str]:
         for page in self._search(both(clause), ["id"]):
@@ -111,8 +127,7 @@ class CloudReader:
     def _changed(self, clause: str, recently: str, floor: datetime) -> Iterator[IssuePage]:
         cursor = str(Place("updated", floor))
         pages = self._search(f"{both(clause, recently)} {IN_ORDER['updated']}", ["id"])
-        for ids in _chunks(chain.from_iterable(map(_ids, pages)), PAGE):
-            read = self._fetch(ids)
+        for _, read in self._pages(chain.from_iterable(map(_ids, pages))):
             yield IssuePage(read.records, cursor, read.set_aside)
 
     def _search(self, jql: str, fields: list[str]) -> Iterator[list[Json]]:
@@ -148,26 +163,33 @@ class CloudReader:
 
     # --- fetching ---------------------------------------------------------------------------------------------
 
-    def _fetch(self, ids: Sequence[str]) -> Read:
-        """These issues, whole. Absent ones (deleted, hidden) are left out (facts 1.3)."""
+    def _pages(self, ids: Iterable[str]) -> Iterator[tuple[list[str], Read]]:
+        """These issues, whole, page by page: the ids that were asked for and what could be read. Absent ones (deleted,
+        hidden) are left out (facts 1.3). Hundreds go out side by side; the pages come in order."""
+        for parts in _chunks(self._site.lanes.map(self._part, _chunks(ids, BULK)), PAGE // BULK):
+            # those with a long history wait to share a request
+            long = [raw for part in parts for raw in part.long]
+            self._complete_histories(long)
+            reads = [*(part.read for part in parts), self._records(long)]
+            yield (
+                [id for part in parts for id in part.asked],
+                Read(
+                    tuple(chain.from_iterable(read.records for read in reads)),
+                    tuple(chain.from_iterable(read.set_aside for read in reads)),
+                ),
+            )
+
+    def _part(self, ids: Sequence[str]) -> _Part:
         aside: list[SetAside] = []
-        reads: list[Read] = []
-        long: list[Raw] = []
-        for part in _chunks(ids, BULK):
-            raws = [embedded(each) for each in self._bulk(part, aside)]
-            for raw in raws:
-                if raw.lacks_comments:
-                    self._complete_comments(raw)
-            self._find_markers(raws)
-            # what is whole leaves its JSON behind at once; the rest waits to share a request
-            reads.append(self._records([raw for raw in raws if not raw.lacks_history]))
-            long += [raw for raw in raws if raw.lacks_history]
-        self._complete_histories(long)
-        reads.append(self._records(long))
-        return Read(
-            tuple(chain.from_iterable(read.records for read in reads)),
-            (*aside, *chain.from_iterable(read.set_aside for read in reads)),
-        )
+        raws = [embedded(each) for each in self._bulk(ids, aside)]
+        for raw in raws:
+            if raw.lacks_comments:
+                self._complete_comments(raw)
+        self._find_markers(raws)
+        # what is whole leaves its JSON behind at once
+        read = self._records([raw for raw in raws if not raw.lacks_history])
+        read = Read(read.records, (*aside, *read.set_aside))
+        return _Part(ids, read, [raw for raw in raws if raw.lacks_history])
 
     def _records(self, raws: Sequence[Raw]) -> Read:
         return read_records(raws, self._site.fields) if raws else Read((), ())
@@ -244,8 +266,8 @@ def _ids(issues: Iterable[Json]) -> list[str]:
     return [named(issue, "id") for issue in issues]
 
 
-def _chunks(ids: Iterable[str], size: int) -> Iterator[list[str]]:
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """Lists of at most `size`, as they come: the next page of ids is asked for only when it is needed."""
-    each = iter(ids)
+    each = iter(items)
     while chunk := list(islice(each, size)):
         yield chunk

@@ -41,8 +41,11 @@ def open_client(connection: Connection, options: Options) -> JIRA:
     return client
 
 
-def sign_in(client: JIRA, connection: Connection) -> None:
-    """Puts the secret as it is now on the connection: Basic with a user, a bearer token without (facts 4)."""
+def sign_in(client: JIRA, connection: Connection) -> bool:
+    """Puts the secret as it is now on the connection: Basic with a user, a bearer token without (facts 4).
+
+    True when it is another one than before.
+    """
     secret = connection.secret()
     if not secret.isascii() or not secret.isprintable():
         raise ConfigError(
@@ -50,7 +53,18 @@ def sign_in(client: JIRA, connection: Connection) -> None:
             remedy="Copy the token again, without spaces or breaks.",
         )
     session = session_of(client)
-    session.auth = (connection.user.encode(), secret.encode()) if connection.user else TokenAuth(secret)  # type: ignore[assignment]
+    before = session.auth
+    session.auth = (connection.user.encode(), secret.encode()) if connection.user else _Bearer(secret)  # type: ignore[assignment]
+    return bool(session.auth != before)
+
+
+class _Bearer(TokenAuth):
+    """Equal when the token is."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Bearer) and self._token == other._token
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def session_of(client: JIRA) -> Session:

@@ -18,8 +18,7 @@ import tenacity
 from jira import JIRA, JIRAError
 from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
 
-from eal_jira.errors import NotAllowed
-from eal_tracker_jira.answers import Again, Effect, Json, lost_connection, value_of
+from eal_tracker_jira.answers import Again, Effect, Json, Unknown, lost_connection, value_of
 from eal_tracker_jira.connection import session_of
 
 ATTEMPTS = 4
@@ -119,7 +118,7 @@ class Gateway:
         signature = self.signature
         if signature is None or signature.matches(response.headers.get(signature.header)):
             return
-        raise NotAllowed(
+        raise Unknown(
             f"Jira answered {what} without knowing us: its answer may leave out what we are not shown.",
             refused="The answer was not used.",
             remedy="Check that tracker.token is still valid.",

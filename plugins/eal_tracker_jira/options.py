@@ -14,6 +14,8 @@ from eal_jira.errors import ConfigError
 class Options:
     #: seconds to wait for (the next piece of) an answer
     timeout: float = 60.0
+    #: reading requests that may be under way at once
+    connections: int = 8
     #: PEM file of the certificate authority, for sites behind a company's own
     ca_file: str | None = None
     #: id of the field that holds the estimate, where detection picks the wrong one ("customfield_10016")
@@ -38,7 +40,14 @@ def read_options(table: Mapping[str, object]) -> Options:
         raise ConfigError(
             f"tracker.options.ca_file: there is no file {ca_file}.", remedy="Write the path of a PEM file."
         )
-    return Options(float(timeout), ca_file, _text(table, "points_field", 'points_field = "customfield_10016"'))
+    connections = table.get("connections", Options().connections)
+    if not isinstance(connections, int) or isinstance(connections, bool) or not 1 <= connections <= 16:
+        raise ConfigError(
+            "tracker.options.connections is not a whole number from 1 to 16.", remedy="Write: connections = 8"
+        )
+    return Options(
+        float(timeout), connections, ca_file, _text(table, "points_field", 'points_field = "customfield_10016"')
+    )
 
 
 def _text(table: Mapping[str, object], key: str, example: str) -> str | None:

@@ -21,6 +21,7 @@ _CELLS = frozenset({"tableCell", "tableHeader"})
 _WIKI_BLOCK = re.compile(r"(?<!\\)\{(quote|code|noformat|expand)(?::[^{}\n]*)?\}", re.IGNORECASE)
 _WIKI_QUOTED_LINE = re.compile(r"^[ \t]*bq\. .*$", re.MULTILINE)
 _WIKI_ESCAPED = re.compile(r"\\([-#*_+?^~|%{}\[\]()!@\\])")
+_WIKI_ENTITY = re.compile(r"&#(\d{1,6});")
 _BLANK_LINES = re.compile(r"\n\s*\n+")
 
 
@@ -102,7 +103,14 @@ def _wiki_said(text: str) -> str:
             start, inside = tag.end(), ""
     # a block that is never closed runs to the end
     parts.append("" if inside else text[start:])
-    return _WIKI_ESCAPED.sub(r"\1", _WIKI_QUOTED_LINE.sub("", "\n".join(parts)))
+    bare = _WIKI_ESCAPED.sub(r"\1", _WIKI_QUOTED_LINE.sub("", "\n".join(parts)))
+    return _WIKI_ENTITY.sub(_character, bare)
+
+
+def _character(entity: re.Match[str]) -> str:
+    code = int(entity[1])
+    # half of a surrogate pair is no character, and no text may hold a NUL
+    return entity[0] if code == 0 or 0xD800 <= code <= 0xDFFF else chr(code)
 
 
 def _tidy(text: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Protocol
 
-from eal_jira.hookspecs import Connection, Presence, Tracker
+from eal_jira.hookspecs import Check, Connection, Needs, Presence, Tracker
 from eal_jira.model import (
     Capabilities,
     Category,
@@ -26,6 +26,7 @@ from eal_tracker_jira.answers import Json, named, rows
 from eal_tracker_jira.boards import Boards
 from eal_tracker_jira.cloud import CloudReader
 from eal_tracker_jira.datacenter import DataCenterReader
+from eal_tracker_jira.doctor import Doctor
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.passes import Place
 from eal_tracker_jira.site import Site
@@ -142,6 +143,9 @@ class JiraTracker(Tracker):
     def sprints(self, scope: Scope) -> tuple[Sprint, ...]:
         return self._boards.sprints(scope)
 
+    def checks(self, needs: Needs) -> Iterator[Check]:
+        return Doctor(self._connection, self._options, self._sleep).checks(needs)
+
     # --- writes -----------------------------------------------------------------------------------------------
 
     def look(self, issue_id: str) -> IssueState:
@@ -179,7 +183,7 @@ class JiraTracker(Tracker):
 
     def close(self) -> None:
         if "_site" in self.__dict__:
-            self._site.gateway.close()
+            self._site.close()
 
 
 def _status(raw: Json) -> Status:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -16,6 +18,7 @@ from eal_tracker_jira.answers import Json, http_date, rows
 from eal_tracker_jira.connection import open_client, sign_in
 from eal_tracker_jira.fields import FieldTable, account, field_table
 from eal_tracker_jira.gateway import Gateway, Signature
+from eal_tracker_jira.lanes import Lanes
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.times import parse_time
 
@@ -30,8 +33,15 @@ class Site:
 
     def __init__(self, connection: Connection, options: Options, sleep: Callable[[float], None] = time.sleep) -> None:
         self._connection = connection
+        self._options = options
+        self._sleep = sleep
         self._client = open_client(connection, options)
-        self.gateway = Gateway(self._client, sleep)
+        self._main = Gateway(self._client, sleep)
+        #: further gateways, one for each thread of `lanes` that has asked for one
+        self._others: list[Gateway] = []
+        self._of_thread = threading.local()
+        self._of_thread.gateway = self._main
+        self.lanes = Lanes(options.connections)
         self._server = self.gateway.get("serverInfo")
         if not isinstance(self._server, dict) or not isinstance(self._server.get("version"), str):
             raise TrackerUnreachable(
@@ -40,19 +50,43 @@ class Site:
             )
         cloud = self._server.get("deploymentType") == "Cloud"
         self.flavour = Flavour.CLOUD if cloud else Flavour.DATA_CENTER
-        self.gateway.version = 3 if cloud else 2
+        self._main.version = 3 if cloud else 2
         self._client.deploymentType = self._server.get("deploymentType")
         self._identity: Identity | None = None
         self._zone: ZoneInfo | None = None
         self._fields: FieldTable | None = None
         self._estimates = [options.points_field] if options.points_field else []
 
+    @property
+    def gateway(self) -> Gateway:
+        """This thread's way to Jira; the connection beneath is not made for several threads (facts 3.3)."""
+        gateway: Gateway | None = getattr(self._of_thread, "gateway", None)
+        if gateway is None:
+            gateway = Gateway(open_client(self._connection, self._options), self._sleep)
+            gateway.version = self._main.version
+            self._of_thread.gateway = gateway
+            self._others.append(gateway)
+        gateway.signature = self._main.signature
+        return gateway
+
+    def close(self) -> None:
+        self._close_others()
+        self._main.close()
+
+    def _close_others(self) -> None:
+        self.lanes.close()
+        for gateway in self._others:
+            gateway.close()
+        self._others.clear()
+
     # --- who we are -------------------------------------------------------------------------------------------
 
     def whoami(self) -> Identity:
         """Asks afresh, with the secret as it is now. One request."""
-        sign_in(self._client, self._connection)
-        self.gateway.signature = None
+        if sign_in(self._client, self._connection):
+            # the other connections still carry the secret from before: they are opened again when needed
+            self._close_others()
+        self._main.signature = None
         me = self.gateway.get("myself")
         actor = account(me)
         if actor is None:
@@ -83,6 +117,11 @@ class Site:
         before = self._zone
         self.whoami()
         return self._zone != before
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """Of Data Center, as (10, 3, 24); what Cloud gives here says nothing."""
+        return tuple(map(int, re.findall(r"\d+", self._server["version"])))
 
     @property
     def is_cloud(self) -> bool:

@@ -94,37 +94,38 @@ class Tickets:
 
     def _ids_of(self, project: str, type: str) -> tuple[str, str]:
         if (project, type) not in self._ids:
-            self._ids[project, type] = self._look_up(project, type)
+            self._ids[project, type] = ids_of(self._site, project, type)
         return self._ids[project, type]
 
-    def _look_up(self, project: str, type: str) -> tuple[str, str]:
-        known = see_project(self._site, project)
-        types = self._types(known)
-        for each in types:
-            if str(each.get("name") or "").casefold() == type.casefold():
-                return named(known, "id"), named(each, "id")
-        names = ", ".join(str(each.get("name")) for each in types)
-        raise RefusedByTracker(
-            f"Project {project} has no issue type {type!r} that we may create.",
-            refused="No ticket was made.",
-            remedy=f"Set tracker.ticket_type to one of: {names or 'none'}.",
-        )
 
-    def _types(self, project: Json) -> list[Json]:
-        """Types that we may create: Cloud calls the list `issueTypes`, Data Center `values` (facts 5.4)."""
-        types: list[Json] = []
-        while True:
-            try:
-                page = self._site.gateway.get(
-                    f"issue/createmeta/{segment(named(project, 'key'))}/issuetypes", startAt=len(types), maxResults=50
-                )
-            except Gone:
-                # before Data Center 8.4: the project's own list, whether or not we may create them
-                return rows(project, "issueTypes")
-            listed = rows(page, "issueTypes" if "issueTypes" in page else "values")
-            types += listed
-            if not listed or len(types) >= int(page.get("total") or 0):
-                return types
+def ids_of(site: Site, project: str, type: str) -> tuple[str, str]:
+    """Ids of the project and of its issue type with this name. Raises `RefusedByTracker` when we may not create it."""
+    known = see_project(site, project)
+    try:
+        types = creatable(site, f"{segment(named(known, 'key'))}/issuetypes", "issueTypes")
+    except Gone:
+        # before Data Center 8.4: the project's own list, whether or not we may create them
+        types = rows(known, "issueTypes")
+    for each in types:
+        if str(each.get("name") or "").casefold() == type.casefold():
+            return named(known, "id"), named(each, "id")
+    names = ", ".join(str(each.get("name")) for each in types)
+    raise RefusedByTracker(
+        f"Project {project} has no issue type {type!r} that we may create.",
+        refused="No ticket was made.",
+        remedy=f"Set tracker.ticket_type to one of: {names or 'none'}.",
+    )
+
+
+def creatable(site: Site, path: str, name: str) -> list[Json]:
+    """What may be created or sent there: Cloud calls the list `name`, Data Center `values` (facts 5.4)."""
+    found: list[Json] = []
+    while True:
+        page = site.gateway.get(f"issue/createmeta/{path}", startAt=len(found), maxResults=50)
+        listed = rows(page, name if name in page else "values")
+        found += listed
+        if not listed or len(found) >= int(page.get("total") or 0):
+            return found
 
 
 def see_project(site: Site, key: str) -> Json:
@@ -132,10 +133,14 @@ def see_project(site: Site, key: str) -> Json:
     try:
         return site.gateway.get(f"project/{segment(key)}")
     except Gone:
-        raise NotAllowed(
-            f"There is no project {key}, or our account may not see it.",
-            remedy="Check the key in the config, and give the account the right to browse the project.",
-        ) from None
+        raise unseen(key) from None
+
+
+def unseen(project: str) -> NotAllowed:
+    return NotAllowed(
+        f"There is no project {project}, or our account may not see it.",
+        remedy="Check the key in the config, and give the account the right to browse the project.",
+    )
 
 
 def _one_line(summary: str) -> str:

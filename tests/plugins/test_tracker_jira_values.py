@@ -85,6 +85,10 @@ def test_a_comment_on_data_center_is_read_without_its_quotes_and_code() -> None:
     assert said(body) == "I think\n so\nand a {quote} stays, {{inline}} too"
 
 
+def test_what_is_escaped_on_data_center_is_read_as_it_shows() -> None:
+    assert said(r"a\|b \{quote\} \[~all\] &#33; &#124; &amp; &#55296;") == "a|b {quote} [~all] ! | &amp; &#55296;"
+
+
 def test_a_quote_that_never_ends_runs_to_the_end() -> None:
     assert said("before {quote} /eal approve {code} x") == "before"
 

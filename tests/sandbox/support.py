@@ -37,15 +37,37 @@ def small_site(flavour: str = "cloud", **more: Any) -> Site:
     return site
 
 
+def loadable(key: str, id: int = 7, **fields: Any) -> dict[str, Any]:
+    """The least that a record needs to be taken over."""
+    least = {
+        "project": {"id": "5", "key": key.partition("-")[0]},
+        "status": {"id": "1", "name": "Open", "statusCategory": {"key": "new"}},
+        "issuetype": {"id": "1", "name": "Bug"},
+        "created": "2020-01-01T00:00:00.000+0000",
+        "updated": "2020-01-02T00:00:00.000+0000",
+    }
+    return {"id": str(id), "key": key, "fields": least | fields}
+
+
 class Client:
     """Plain requests against a served site, as one account; `version` is the flavour's own REST version."""
 
     def __init__(self, served: Served, account: str | None = "bot") -> None:
-        self.site, self.url = served.site, served.url
-        self.version = "3" if served.site.flavour == "cloud" else "2"
+        self._connect(served.url, served.site, account)
+
+    @classmethod
+    def of(cls, url: str, site: Site, account: str | None = "bot") -> Client:
+        """Another client of a site that is served already: one for each thread."""
+        client = cls.__new__(cls)
+        client._connect(url, site, account)
+        return client
+
+    def _connect(self, url: str, site: Site, account: str | None) -> None:
+        self.site, self.url = site, url
+        self.version = "3" if site.flavour == "cloud" else "2"
         self._session = requests.Session()
         if account is not None:
-            user, token = served.site.credentials(account)
+            user, token = site.credentials(account)
             if user is None:
                 self._session.headers["Authorization"] = f"Bearer {token}"
             else:
@@ -66,6 +88,11 @@ class Client:
         answer = self("POST", path, json=body)
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
+
+    def headers(self) -> dict[str, str]:
+        """What tells who asks, for requests that don't go through this client."""
+        prepared = self._session.prepare_request(requests.Request("GET", self.url))
+        return {"Authorization": str(prepared.headers["Authorization"])}
 
     def close(self) -> None:
         self._session.close()

@@ -9,7 +9,7 @@ import pytest
 
 from eal_jira.sandbox import Create, Edit, Move, Say, Site
 from tests.sandbox.conftest import Connect
-from tests.sandbox.support import START, Client, small_site
+from tests.sandbox.support import START, Client, loadable, small_site
 
 
 def edited(times: dict[str, int], flavour: str = "cloud") -> Site:
@@ -116,12 +116,8 @@ def test_data_center_gives_the_whole_changelog_oldest_first_without_field_ids(co
 
 def test_a_changelog_that_says_more_than_it_has_keeps_its_word(connect: Connect, flavour: str) -> None:
     """As in raw-small: `total` 8, 3 histories kept."""
-    record = {
-        "id": "7", "key": "OLD-1",
-        "fields": {"project": {"id": "5", "key": "OLD"}, "status": {"id": "1", "name": "Open"}, "issuetype": {"id": "1", "name": "Bug"},
-                   "created": "2020-01-01T00:00:00.000+0000", "updated": "2020-01-02T00:00:00.000+0000"},
-        "changelog": {"total": 8, "histories": [{"id": str(n), "created": f"2020-01-01T00:0{n}:00.000+0000", "items": []} for n in range(3)]},
-    }  # fmt: skip
+    histories = [{"id": str(n), "created": f"2020-01-01T00:0{n}:00.000+0000", "items": []} for n in range(3)]
+    record = loadable("OLD-1") | {"changelog": {"total": 8, "histories": histories}}
     site = small_site(flavour)
     site.load([record])
     changelog = connect(site).get("issue/OLD-1", expand="changelog")["changelog"]

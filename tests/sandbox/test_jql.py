@@ -69,11 +69,13 @@ bare = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,8}", fullmatch=True).filter(lambd
 literals = st.builds(Literal, st.text(max_size=8), st.just(True)) | st.builds(Literal, bare)
 functions = st.builds(Function, bare, st.lists(st.text(max_size=4), max_size=2).map(tuple))
 one = literals | functions | st.just(Empty())
+signs = st.sampled_from(["=", "!=", "<", "<=", ">", ">=", "~", "!~"])
+names = st.text(min_size=1, max_size=8)
 clauses = st.one_of(
-    st.builds(Clause, st.text(min_size=1, max_size=8), st.sampled_from(["=", "!=", "<", "<=", ">", ">=", "~", "!~"]), st.tuples(one)),
-    st.builds(Clause, st.text(min_size=1, max_size=8), st.sampled_from(["in", "not_in"]), st.lists(one, min_size=1, max_size=3).map(tuple)),
-    st.builds(Clause, st.text(min_size=1, max_size=8), st.sampled_from(["is", "is_not"]), st.just((Empty(),))),
-)  # fmt: skip
+    st.builds(Clause, names, signs, st.tuples(one)),
+    st.builds(Clause, names, st.sampled_from(["in", "not_in"]), st.lists(one, min_size=1, max_size=3).map(tuple)),
+    st.builds(Clause, names, st.sampled_from(["is", "is_not"]), st.just((Empty(),))),
+)
 
 
 def combined(terms: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
@@ -94,10 +96,12 @@ def test_a_tree_that_is_written_down_is_read_back(query: Query) -> None:
 @given(st.text(max_size=60) | st.text(alphabet="ab=()\"'! andornotin,~<>|&\\", max_size=60))
 @calm
 def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
+    said = ""
     try:
         parse(text)
     except JqlError as problem:
-        assert len(str(problem)) > 10
+        said = str(problem)
+    assert not said or len(said.split()) > 5
 
 
 @pytest.mark.parametrize(
@@ -351,13 +355,18 @@ def test_two_fields_of_one_name_are_both_searched() -> None:
 
 # --- time (facts 2.1) ---------------------------------------------------------------------------------------------
 
+# fmt: off
 ZONES = (
-    "Pacific/Midway Pacific/Honolulu America/Los_Angeles America/Denver America/Chicago America/New_York America/Caracas "
-    "America/St_Johns America/Sao_Paulo Atlantic/South_Georgia Atlantic/Azores Etc/UTC Europe/London Europe/Berlin "
-    "Europe/Athens Africa/Cairo Europe/Moscow Asia/Tehran Asia/Dubai Asia/Kabul Asia/Karachi Asia/Kolkata Asia/Kathmandu "
-    "Asia/Dhaka Asia/Yangon Asia/Bangkok Asia/Shanghai Australia/Eucla Asia/Tokyo Australia/Adelaide Australia/Sydney "
-    "Australia/Lord_Howe Pacific/Noumea Pacific/Auckland Pacific/Chatham Pacific/Tongatapu Pacific/Kiritimati America/Adak"
-).split()
+    "Pacific/Midway", "Pacific/Honolulu", "America/Los_Angeles", "America/Denver", "America/Chicago",
+    "America/New_York", "America/Caracas", "America/St_Johns", "America/Sao_Paulo",
+    "Atlantic/South_Georgia", "Atlantic/Azores", "Etc/UTC", "Europe/London", "Europe/Berlin",
+    "Europe/Athens", "Africa/Cairo", "Europe/Moscow", "Asia/Tehran", "Asia/Dubai", "Asia/Kabul",
+    "Asia/Karachi", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Dhaka", "Asia/Yangon", "Asia/Bangkok",
+    "Asia/Shanghai", "Australia/Eucla", "Asia/Tokyo", "Australia/Adelaide", "Australia/Sydney",
+    "Australia/Lord_Howe", "Pacific/Noumea", "Pacific/Auckland", "Pacific/Chatham", "Pacific/Tongatapu",
+    "Pacific/Kiritimati", "America/Adak",
+)
+# fmt: on
 
 
 def changed_at(moment: datetime, zone: str) -> Site:

@@ -54,10 +54,20 @@ def replaced(value: Any, path: tuple[Any, ...], by: Any) -> Any:
 
 
 EXTRA = {
-    "type": {"name": "Blocks"}, "outwardIssue": {"key": "PAY-1"}, "inwardIssue": {"key": "PAY-2"}, "transition": {"id": "11"},
-    "fieldIds": ["status"], "nextPageToken": "1_2_3", "reconcileIssues": [10001], "visibility": {"type": "role"},
-    "update": {"comment": [{"add": {"body": "x"}}], "components": [{"add": {"name": "API"}}], "assignee": [{"set": None}]},
-}  # fmt: skip
+    "type": {"name": "Blocks"},
+    "outwardIssue": {"key": "PAY-1"},
+    "inwardIssue": {"key": "PAY-2"},
+    "transition": {"id": "11"},
+    "fieldIds": ["status"],
+    "nextPageToken": "1_2_3",
+    "reconcileIssues": [10001],
+    "visibility": {"type": "role"},
+    "update": {
+        "comment": [{"add": {"body": "x"}}],
+        "components": [{"add": {"name": "API"}}],
+        "assignee": [{"set": None}],
+    },
+}
 
 
 @pytest.mark.parametrize("flavour", ["cloud", "datacenter"])

@@ -18,6 +18,18 @@ def problem(document: Json) -> str | None:
     return _node(document, {"doc": [frozenset()]}, "document", 0)
 
 
+def too_deep(body: Json) -> bool:
+    """Is anything nested deeper than a document may be? Looks at any JSON, without recursion."""
+    level = [body]
+    for _ in range(2 * MOST_NESTING + 20):
+        inside = [part for value in level if isinstance(value, dict) for part in value.values()]
+        inside += [part for value in level if isinstance(value, list) for part in value]
+        level = [part for part in inside if isinstance(part, dict | list)]
+        if not level:
+            return False
+    return True
+
+
 def _children(words: str) -> Children:
     """Reads `type` (no marks) and `type:mark,mark` (any of these marks)."""
     found: dict[str, list[frozenset[str]]] = {}

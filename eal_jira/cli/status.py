@@ -1,0 +1,103 @@
+"""``eal-jira status``: how far everything has got, what waits, and what is set aside."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from eal_jira.cli.output import ConfigOption, JsonOption, emit, out
+from eal_jira.cli.read import reading, when
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from eal_jira.settings import Settings
+    from eal_jira.store.issues import Watermark
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(status)
+
+
+def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """How far each team and the outbox have got, and what was set aside."""
+    with reading(config) as (settings, connection):
+        document = _document(settings, connection)
+    if as_json:
+        emit(document)
+        return
+    mirror = document["mirror"]
+    out(f"Last cycle: {when(document['last_cycle'])}")
+    out(f"Mirror: {mirror.issues} issues, {mirror.histories} history entries, {mirror.comments} comments")
+    for scope in document["scopes"]:
+        out(f"Scope {scope['scope']}: {_how_far(scope)}")
+    for team in document["teams"]:
+        out(f"Team {team['name']}: {team['sentence']} {document['deviations'][team['name']]} deviations stand.")
+    waiting = [row for row in document["outbox"] if row["state"] != "done"]
+    out("Outbox: " + (", ".join(f"{r['count']} {r['verb']} {r['state']}" for r in waiting) or "all delivered"))
+    if document["token"]:
+        out(f"Token: {document['token']}")
+    for ban in document["bans"]:
+        about = f" with {ban.what}" if ban.what else ""
+        out(f"The tracker asks for patience{about} until {when(ban.until)}" + (f": {ban.reason}" if ban.reason else ""))
+    for item in document["set_aside"]:
+        out(f"Set aside since {when(item['since'])}: {item['kind']} {item['ref']}: {item['reason']}")
+
+
+def _document(settings: Settings, connection: Connection) -> dict[str, Any]:
+    from datetime import UTC
+
+    from eal_jira.checkup.expiry import token_warning
+    from eal_jira.store import bans, facts, intents, issues, process, work
+
+    clock = datetime.now(UTC)
+    last = facts.get_moment(connection, "last_cycle")
+    return {
+        "last_cycle": last,
+        "mirror": issues.counts(connection),
+        "scopes": [_scope(scope, mark, last) for scope, mark in issues.watermarks(connection).items()],
+        "teams": [_team(connection, part.name) for part in settings.teams],
+        "deviations": {part.name: process.count_deviations(connection, part.name) for part in settings.teams},
+        "outbox": [
+            {"state": state, "verb": verb, "count": count}
+            for (state, verb), count in sorted(intents.count(connection).items())
+        ],
+        "token": token_warning(settings.tracker.token_expires, clock),
+        "bans": bans.active(connection, clock),
+        "set_aside": [
+            {"kind": item.kind, "ref": item.ref, "reason": item.reason, "since": since}
+            for item, since in work.listed(connection)
+        ],
+    }
+
+
+def _scope(name: str, mark: Watermark, last: datetime | None) -> dict[str, Any]:
+    """How far one scope has been read. `lag_seconds`: from there to the last cycle; None before the first whole one."""
+    lag = None if mark.complete is None or last is None else max(0.0, (last - mark.complete).total_seconds())
+    return {"scope": name, "complete": mark.complete, "reading_since": mark.started, "lag_seconds": lag}
+
+
+def _how_far(scope: dict[str, Any]) -> str:
+    if scope["complete"] is None:
+        return f"its first reading began {when(scope['reading_since'])} and goes on."
+    behind = (scope["lag_seconds"] or 0) / 60
+    return f"read up to {when(scope['complete'])}" + (f", {behind:.0f} minutes behind." if behind >= 1 else ".")
+
+
+def _team(connection: Connection, name: str) -> dict[str, Any]:
+    from eal_jira.store import facts, intents
+
+    state = facts.team(connection, name)
+    if state is None:
+        return {"name": name, "approved": None, "sentence": "no cycle yet."}
+    if state.approved is None:
+        wanted = sum(count for (kind, _), count in intents.count(connection, name).items() if kind != "done")
+        sentence = (
+            f"its first plan ({wanted} writes) waits for approval; see it with `eal-jira cycle --dry-run`, "
+            "approve it with `eal-jira cycle --approve`."
+        )
+    else:
+        sentence = f"at work since {when(state.first_cycle)}."
+    return {"name": name, "approved": state.approved, "first_cycle": state.first_cycle, "sentence": sentence}

@@ -1,0 +1,225 @@
+"""The daemon's web server: `POST /webhooks/ADAPTER` for the tracker's webhooks, `GET /livez` for whoever watches us.
+
+Everybody may knock: nothing is believed, kept or logged of a request before its adapter has found it genuine, and
+every request is bounded in size and time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from eal_jira.daemon.intake import Intake
+from eal_jira.errors import ConfigError, Forged
+from eal_jira.hookspecs import Delivery
+from eal_jira.stages.house import House
+
+log = structlog.get_logger()
+
+BODY_SIZE = 1 << 20
+"""Bytes. A larger delivery is refused, and what it would have told is found by the next whole cycle."""
+
+BODY_TIME = 10.0
+"""Seconds from the head of a request to the end of its body."""
+
+HEAD_SIZE = 16 * 1024
+CONNECTION_TIME = 30
+"""Seconds that a connection may last, whatever it does: it carries one request."""
+
+CONNECTIONS = 100
+"""Further ones are answered 503; with bodies of full size they hold 100 MiB."""
+
+STOP_TIME = 5
+"""Seconds that requests under way are given to finish."""
+
+LOG_EVERY = 60.0
+"""Seconds between two lines about requests that were refused."""
+
+
+@contextmanager
+def listening(house: House, wake: Callable[[], None]) -> Iterator[WebServer | None]:
+    """The web server of the config, for as long as the block lasts; None when it asks for none.
+
+    `wake` is called, in another thread, whenever webhooks have named issues. Raises `ConfigError`.
+    """
+    part = house.settings.web
+    if part.listen is None:
+        yield None
+        return
+    if part.webhook_secret is None:
+        raise ConfigError(
+            "web.listen is set, but web.webhook_secret is not.",
+            refused="Nobody is listened to: without a secret, anybody could send webhooks.",
+            remedy='Write webhook_secret = { env = "NAME" } below [web], and give it to the tracker\'s webhook too.',
+        )
+    part.webhook_secret.read()
+    adapter = house.settings.tracker.adapter
+    intake = Intake(adapter, house.adapters, house.store, part.webhook_secret.read, wake)
+    server = WebServer(part.listen, application({adapter: intake}))
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def application(intakes: Mapping[str, Intake]) -> Starlette:
+    """Webhooks of these adapters."""
+    refused = _Refusals()
+
+    async def webhook(request: Request) -> Response:
+        intake = intakes.get(request.path_params["adapter"])
+        if intake is None:
+            return Response(status_code=404)
+        if request.headers.get("content-encoding", "identity") != "identity":
+            # what unpacks to gigabytes is small on the wire; no tracker compresses its webhooks
+            return refused(415, "compressed")
+        headers = _joined(request)
+        try:
+            async with asyncio.timeout(BODY_TIME):
+                body = await _body(request)
+        except TimeoutError:
+            return refused(408, "too slow")
+        except ClientDisconnect:
+            return refused(400, "broken off")
+        if body is None:
+            return refused(413, "too large")
+        try:
+            known = await intake.take(Delivery(headers, body))
+        except Forged:
+            return refused(401, "not signed with our secret")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the sender has to keep it and try again
+            return refused(503, "could not be stored", error)
+        return Response(status_code=202 if known else 404)
+
+    async def alive(_request: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    app = Starlette(routes=[Route("/webhooks/{adapter}", webhook, methods=["POST"]), Route("/livez", alive)])
+    app.router.redirect_slashes = False
+    return app
+
+
+def _joined(request: Request) -> dict[str, str]:
+    """Headers by name; one that came twice has both values, and so no signature can hide behind another."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def _body(request: Request) -> bytes | None:
+    """None when it is too large, without reading further than that."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > BODY_SIZE:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_SIZE:
+            return None
+    return bytes(body)
+
+
+class _Refusals:
+    """Answers without a word, and one line in the log a minute, however many knock."""
+
+    def __init__(self) -> None:
+        self._counted: Counter[str] = Counter()
+        self._told = float("-inf")
+
+    def __call__(self, status: int, reason: str, error: Exception | None = None) -> Response:
+        self._counted[reason] += 1
+        if time.monotonic() - self._told >= LOG_EVERY:
+            log.warning("webhook requests were refused", reasons=dict(self._counted), exc_info=error)
+            self._counted.clear()
+            self._told = time.monotonic()
+        return Response(status_code=status)
+
+
+class _Brief(H11Protocol):
+    """A connection with an end: uvicorn alone would wait for ever for the rest of a request's head."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._end = self.loop.call_later(CONNECTION_TIME, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end.cancel()
+        super().connection_lost(exc)
+
+
+class WebServer:
+    """An application on `listen` ("host:port", port 0 for any free one), in a thread of its own."""
+
+    def __init__(self, listen: str, app: Starlette) -> None:
+        self._listen = listen
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                http=_Brief,
+                ws="none",
+                loop="asyncio",
+                lifespan="off",
+                log_config=None,
+                log_level="error",
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                headers=[("Connection", "close")],
+                h11_max_incomplete_event_size=HEAD_SIZE,
+                limit_concurrency=CONNECTIONS,
+                timeout_graceful_shutdown=STOP_TIME,
+            )
+        )
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        self._socket: socket.socket | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers, once started."""
+        if self._socket is None:
+            raise RuntimeError("the web server was not started")
+        host, port = self._socket.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def start(self) -> None:
+        """Returns when requests are answered. Raises `ConfigError` when the address can't be had."""
+        host, _, port = self._listen.rpartition(":")
+        try:
+            self._socket = socket.create_server(
+                (host.strip("[]"), int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+            )
+        except OSError as error:
+            raise ConfigError(
+                f"web.listen: nothing can listen on {self._listen} ({error.strerror or type(error).__name__}).",
+                refused="The daemon was not started.",
+                remedy="Stop what listens there, or choose another port.",
+            ) from error
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError("the web server ended while it was starting")
+            time.sleep(0.005)
+        log.info("listening for webhooks", url=self.url)
+
+    def stop(self) -> None:
+        """Answers what is under way, refuses the rest; at most `STOP_TIME` and a little more."""
+        self._server.should_exit = True
+        self._thread.join(STOP_TIME + 2)
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket] if self._socket else None)

@@ -1,0 +1,35 @@
+"""Where the tracker has asked for patience, until when and why; so that a restart does not knock again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from eal_jira.store import tables as t
+from eal_jira.store.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    #: "" for the whole site, else an endpoint or an issue
+    what: str
+    until: datetime
+    #: the tracker's word for the limit that was met, "" when it gave none
+    reason: str
+
+
+def active(connection: Connection, now: datetime) -> list[Ban]:
+    """Those that are not over at `now`, the longest first."""
+    rows = connection.execute(select(t.bans).where(t.bans.c.until > now).order_by(t.bans.c.until.desc(), t.bans.c.what))
+    return [Ban(row.what, row.until, row.reason) for row in rows]
+
+
+def put(connection: Connection, ban: Ban) -> None:
+    """A ban that stands for the same is replaced: the tracker's newest word counts."""
+    upsert(connection, t.bans, [asdict(ban)])
+
+
+def clear_expired(connection: Connection, now: datetime) -> None:
+    connection.execute(delete(t.bans).where(t.bans.c.until <= now))
