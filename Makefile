@@ -18,7 +18,7 @@ demo: $(READY)
 	$(BIN)/eal-jira demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(READY)
 	$(BIN)/ruff check .

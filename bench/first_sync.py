@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 HISTORIES, COMMENTS, CONNECTIONS = 12, 3, 8
 START = datetime(2025, 1, 6, 8, tzinfo=UTC)
@@ -62,7 +62,13 @@ def records(count: int, seed: int = 7) -> Iterator[dict[str, Any]]:
                 "assignee": person(n % 9),
                 "comment": {
                     "comments": [
-                        {"id": str(n * 10 + c), "author": person(c), "body": text[:400], "created": stamp(at), "updated": stamp(at)}
+                        {
+                            "id": str(n * 10 + c),
+                            "author": person(c),
+                            "body": text[:400],
+                            "created": stamp(at),
+                            "updated": stamp(at),
+                        }
                         for c in range(COMMENTS)
                     ],
                     "total": COMMENTS,
@@ -74,6 +80,10 @@ def records(count: int, seed: int = 7) -> Iterator[dict[str, Any]]:
 
 def stamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+
+def comment(number: int, author: dict[str, Any], body: str, at: str) -> dict[str, Any]:
+    return {"id": str(number), "author": author, "body": body, "created": at, "updated": at}
 
 
 def person(n: int) -> dict[str, Any]:
@@ -211,26 +221,33 @@ def compare(flavour: str, count: int, latency: float) -> None:
     command = [sys.executable, "-m", "bench.first_sync", "--serve", flavour, "--issues", str(count)]
     command += ["--latency", str(latency)]
     print(f"\n{flavour}, {count:,} issues, {latency * 1000:.0f} ms a request")  # noqa: T201
-    header = f"{'':12}{'seconds':>9}{'CPU s':>8}{'MiB':>7}{'requests/1,000':>16}{'issues/s':>10}{'wall ×':>8}{'CPU ×':>7}"
+    header = (
+        f"{'':12}{'seconds':>9}{'CPU s':>8}{'MiB':>7}{'requests/1,000':>16}{'issues/s':>10}{'wall ×':>8}{'CPU ×':>7}"
+    )
     print(header)  # noqa: T201
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
-        assert server.stdin
-        assert server.stdout
-        where = json.loads(server.stdout.readline())
+        asking, telling = cast(IO[str], server.stdin), cast(IO[str], server.stdout)
+        where = json.loads(telling.readline())
         base: dict[str, float] = {}
         asked = 0
         for name in CONTENDERS:
             if flavour != "cloud" and name != "ours":
                 continue
             got = measure(name, where)
-            server.stdin.write("\n")
-            server.stdin.flush()
-            total = int(server.stdout.readline())
+            asking.write("\n")
+            asking.flush()
+            total = int(telling.readline())
             base = base or got
-            print(  # noqa: T201
-                f"{name:12}{got['seconds']:9.2f}{got['cpu']:8.2f}{got['mib']:7.0f}{(total - asked) * 1000 / count:16.1f}"
-                f"{count / got['seconds']:10.0f}{got['seconds'] / base['seconds']:8.2f}{got['cpu'] / base['cpu']:7.2f}"
+            figures = (
+                f"{got['seconds']:.2f}",
+                f"{got['cpu']:.2f}",
+                f"{got['mib']:.0f}",
+                f"{(total - asked) * 1000 / count:.1f}",
+                f"{count / got['seconds']:.0f}",
+                f"{got['seconds'] / base['seconds']:.2f}",
+                f"{got['cpu'] / base['cpu']:.2f}",
             )
+            print(f"{name:12}" + "".join(f"{figure:>15}" for figure in figures))  # noqa: T201
             asked = total
         server.terminate()
 

@@ -60,5 +60,5 @@ def test_an_unknown_tracker_names_the_near_one() -> None:
 
 
 def test_unknown_pages_name_what_is_installed() -> None:
-    with pytest.raises(AdapterError, match="Installed: .*html"):
+    with pytest.raises(AdapterError, match=r"Installed: .*html"):
         Adapters.installed().pages("sharepoint", {}, now)

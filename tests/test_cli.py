@@ -1,4 +1,4 @@
-"""What a user's mistake looks like: one clear sentence with place and remedy, the right exit code, nothing half-done."""
+"""A user's mistake: one clear sentence with place and remedy, the right exit code, nothing half-done."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def eal(*words: object, folder: Path, token: str = SECRET) -> subprocess.Complet
         capture_output=True,
         text=True,
         timeout=120,
+        check=False,
     )
 
 

@@ -14,7 +14,14 @@ import pytest
 BANNED = re.compile(r"\b(violation|offender|non-compliant|culprit|blame|fault)", re.IGNORECASE)
 
 
-@pytest.fixture(scope="module", params=["cloud", "datacenter"])
+# one worker lives through each demo once
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("cloud", marks=pytest.mark.xdist_group("demo-cloud")),
+        pytest.param("datacenter", marks=pytest.mark.xdist_group("demo-datacenter")),
+    ],
+)
 def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     folder = tmp_path_factory.mktemp(request.param)
     done = subprocess.run(
@@ -23,6 +30,7 @@ def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         capture_output=True,
         text=True,
         timeout=280,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return folder / "demo", json.loads(done.stdout)
@@ -114,7 +122,8 @@ def test_the_reading_commands_work_on_what_the_demo_left(lived: tuple[Path, dict
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / "thesis.txt").write_text("mine")
-    done = subprocess.run([sys.executable, "-m", "eal_jira", "demo"], cwd=tmp_path, capture_output=True, text=True)
+    command = [sys.executable, "-m", "eal_jira", "demo"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "Nothing in it was touched" in done.stderr
     assert (tmp_path / "demo" / "thesis.txt").read_text() == "mine"

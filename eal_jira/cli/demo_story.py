@@ -95,7 +95,8 @@ def told(facts: dict[str, Any]) -> Iterator[str]:
     mirror = facts["mirror"]
     yield f"Nine months, three teams: {mirror['issues']} issues with {mirror['histories']} changes were mirrored."
     for team in facts["teams"]:
-        yield f"{team['team']} departed from its guidelines {team['deviations']} times; all are tagged, nobody is named."
+        count = team["deviations"]
+        yield f"{team['team']} departed from its guidelines {count} times; all are tagged, nobody is named."
     for team in facts["teams"]:
         for practice in team["practices"]:
             if practice["verdict"] != "cannot tell":

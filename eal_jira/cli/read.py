@@ -12,9 +12,8 @@ import typer
 from eal_jira.cli.output import ConfigOption, JsonOption, emit, table
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from eal_jira.settings import Settings
+    from eal_jira.store import Connection
 
 TeamOption = Annotated[str | None, typer.Option("--team", help="Only this team.")]
 

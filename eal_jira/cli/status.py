@@ -11,9 +11,8 @@ from eal_jira.cli.output import ConfigOption, JsonOption, emit, out
 from eal_jira.cli.read import reading, when
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from eal_jira.settings import Settings
+    from eal_jira.store import Connection
     from eal_jira.store.issues import Watermark
 
 

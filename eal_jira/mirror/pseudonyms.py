@@ -56,9 +56,7 @@ class Pseudonyms:
     def _change(self, change: Change, users: frozenset[str]) -> Change:
         c, actor = change, self._maybe(change.actor)
         if c.field not in users:
-            return Change(
-                c.history_id, c.position, c.at, actor, c.field, c.from_id, c.from_text, c.to_id, c.to_text
-            )
+            return Change(c.history_id, c.position, c.at, actor, c.field, c.from_id, c.from_text, c.to_id, c.to_text)
         # a tracker that gives no id gives a name, and names are people too
         before, after = self._maybe(c.from_id or c.from_text), self._maybe(c.to_id or c.to_text)
         return Change(c.history_id, c.position, c.at, actor, c.field, before, None, after, None)

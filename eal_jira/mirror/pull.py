@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from eal_jira.errors import TrackerUnreachable
 from eal_jira.hookspecs import Tracker
 from eal_jira.mirror.census import take_census
 from eal_jira.mirror.plan import plan_page
 from eal_jira.mirror.pseudonyms import Pseudonyms
 from eal_jira.model import Identity, IssuePage, Scope, SetAside, Vocabulary
-from eal_jira.store import Store, facts, issues, work
+from eal_jira.store import Connection, Store, facts, issues, work
 from eal_jira.store.deliveries import READING
 from eal_jira.store.issues import Watermark
 

@@ -12,10 +12,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import Connection
-
 from eal_jira.model import Figure, Page
-from eal_jira.store import intents
+from eal_jira.store import Connection, intents
 
 
 class Intent(Protocol):

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from eal_jira.model import Deviation, Trace, Vocabulary
 from eal_jira.outbox.intents import Comment, Tag, marker, want
 from eal_jira.process.judge import Judge
@@ -19,7 +17,7 @@ from eal_jira.stages.each_team import each_team
 from eal_jira.stages.guidelines import bring_in, context
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import Yardstick
-from eal_jira.store import facts, intents, issues, process, work
+from eal_jira.store import Connection, facts, intents, issues, process, work
 
 LABEL = "eal-deviation"
 """The one label of tagged issues; what it is about stands in our property beside it."""

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection
-
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.practices import Applied, Look, Practice, detect
 from eal_jira.process.rules import parse_rule
@@ -18,7 +16,7 @@ from eal_jira.stages.follow_up import follow_ups
 from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import learn_order
-from eal_jira.store import facts, issues, learning, process
+from eal_jira.store import Connection, facts, issues, learning, process
 from eal_jira.store.learning import PracticeRow
 
 

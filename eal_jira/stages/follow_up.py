@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from eal_jira.learning.adoption import Adoption, follow_up
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.practices import Practice
@@ -19,7 +17,7 @@ from eal_jira.settings import TeamPart
 from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import traces_of
-from eal_jira.store import learning, process
+from eal_jira.store import Connection, learning, process
 from eal_jira.store.learning import ProposalRow
 
 FIRST_ANSWER = 10

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
-from sqlalchemy import Connection
-
 from eal_jira.errors import ConfigError
 from eal_jira.model import SetAside, Vocabulary
 from eal_jira.process.calendar import WorkingCalendar
@@ -15,7 +13,7 @@ from eal_jira.process.guidelines import ParsedGuidelines, parse_guidelines
 from eal_jira.process.importing import news
 from eal_jira.process.versions import GuidelineVersion, timeline
 from eal_jira.settings import Settings, TeamPart
-from eal_jira.store import Store, facts, issues, process, work
+from eal_jira.store import Connection, Store, facts, issues, process, work
 from eal_jira.store.process import VersionRow
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from eal_jira.mirror.pseudonyms import Pseudonyms
 from eal_jira.model import Actor, Vocabulary
 from eal_jira.outbox.intents import Comment, marker, want
@@ -17,7 +15,7 @@ from eal_jira.settings import DecisionsPart, TeamPart
 from eal_jira.stages.each_team import each_team
 from eal_jira.stages.guidelines import add, versions
 from eal_jira.stages.house import House
-from eal_jira.store import facts, intents, issues, learning
+from eal_jira.store import Connection, facts, intents, issues, learning
 from eal_jira.store.learning import ProposalRow
 
 

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from eal_jira.learning.measures import Measures, measure
 from eal_jira.model import Trace, Vocabulary
 from eal_jira.process.flow import status_order
 from eal_jira.settings import TeamPart
-from eal_jira.store import facts, process, work
+from eal_jira.store import Connection, facts, process, work
 from eal_jira.store.process import MeasuredRow
 
 ORDER_GROWTH = 1.25

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from eal_jira.learning.evidence import Verdict
 from eal_jira.learning.practices import Practice
 from eal_jira.model import IssueRef
@@ -19,7 +17,7 @@ from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import traces_of
 from eal_jira.stages.retros import write_retros
-from eal_jira.store import learning
+from eal_jira.store import Connection, learning
 from eal_jira.store.learning import ProposalRow
 
 PROPOSAL_LABEL = "eal-proposal"

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, time
 
-from sqlalchemy import Connection
-
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.practices import Practice
 from eal_jira.model import Figure, IssueRef, Page
@@ -19,7 +17,7 @@ from eal_jira.settings import TeamPart
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import Yardstick, traces_of
-from eal_jira.store import facts, intents, issues, learning, process
+from eal_jira.store import Connection, facts, intents, issues, learning, process
 from eal_jira.store.learning import ProposalRow, RetroRow
 
 RETRO_LABEL = "eal-retro"

@@ -4,6 +4,8 @@ One module per concern, each a set of functions that take a connection: `issues`
 stages must look at), `deliveries` (webhooks), `process`, `learning`, `intents`, `facts` (small things).
 """
 
+from sqlalchemy import Connection
+
 from eal_jira.store.database import Store, open_store
 
-__all__ = ["Store", "open_store"]
+__all__ = ["Connection", "Store", "open_store"]

@@ -41,7 +41,7 @@ def populate(b: Bench) -> None:
     for n in range(60):
         quick = n % 2 == 0
         key, at = f"P-{n + 1}", begin + timedelta(hours=4 * n)
-        b.site.perform(Create(at, "ann", key, "Story" if quick else "Story", f"Thing {n}", {"priority": "Medium"}))
+        b.site.perform(Create(at, "ann", key, "Story", f"Thing {n}", {"priority": "Medium"}))
         b.site.perform(Move(at + timedelta(hours=1), "ann", key, "Doing"))
         if not quick:
             b.site.perform(Move(at + timedelta(hours=60 + n), "ann", key, "Review"))

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,11 +20,13 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import text
 
+from eal_jira.adapters import Adapters
 from eal_jira.assemble import assembled
 from eal_jira.cli.cycle import approve_plans
 from eal_jira.cycle import Cycle, run_cycle, run_nudged
+from eal_jira.daemon.intake import Intake
 from eal_jira.daemon.loop import Daemon
-from eal_jira.daemon.web import listening
+from eal_jira.daemon.web import WebServer, application, listening
 from eal_jira.sandbox import Create, Move, Person, ProjectPlan, RequestEntry, Site, VirtualClock, serve
 from eal_jira.settings import load_settings
 from eal_jira.stages.house import House
@@ -63,6 +66,14 @@ def post(url: str, body: bytes, headers: dict[str, str], path: str = "/webhooks/
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def chunked(body: bytes, headers: dict[str, str], size: int = 100) -> bytes:
+    """A request whose body comes in pieces of no announced total."""
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    told = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+    return f"POST /webhooks/jira HTTP/1.1\r\nHost: x\r\n{head}Transfer-Encoding: chunked\r\n\r\n".encode() + told
 
 
 def rows(store: Store, query: str) -> list[tuple[Any, ...]]:
@@ -208,3 +219,52 @@ def bench(tmp_path: Path) -> OpenBench:
             yield Bench(site, clock, served.url, tmp_path, team)
 
     return opened
+
+
+# --- the web server alone --------------------------------------------------------------------------------------
+
+
+class Door:
+    """The web server on a store, and nothing behind it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.secret = SECRET
+        self.woken = 0
+        server = Intake("jira", Adapters.installed(), store, lambda: self.secret, self._wake)
+        self.server = WebServer("127.0.0.1:0", application({"jira": server}))
+        self.server.start()
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def deliver(self, body: bytes, identifier: str | None = None) -> int:
+        given = {} if identifier is None else {"X-Atlassian-Webhook-Identifier": identifier}
+        return post(self.url, body, signed(body) | given)
+
+    def raw(self, data: bytes, then: float = 0.0) -> int | None:
+        """Bytes as they are; the status of the answer, None when the connection was dropped without one."""
+        with socket.create_connection(address(self.url), timeout=20) as connection:
+            try:
+                connection.sendall(data)
+                time.sleep(then)
+                answer = connection.recv(4096)
+            except OSError:
+                return None
+        return int(answer.split()[1]) if answer else None
+
+
+@pytest.fixture
+def door(store: Store) -> Iterator[Door]:
+    opened = Door(store)
+    yield opened
+    opened.server.stop()
+
+
+def address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return str(parts.hostname), int(parts.port or 0)

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from eal_tracker_jira.options import Options
-from eal_tracker_jira.service import JiraTracker
 
 from eal_jira.hookspecs import Connection
 from eal_jira.mirror.pull import Pulled, Puller, TeamScope
@@ -18,6 +16,8 @@ from eal_jira.model import Issue, Scope
 from eal_jira.sandbox import Site, VirtualClock, serve
 from eal_jira.sandbox.acts import Create, Person, ProjectPlan
 from eal_jira.store import Store, issues, open_store, work
+from eal_tracker_jira.options import Options
+from eal_tracker_jira.service import JiraTracker
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 STATUSES = (("Open", "new"), ("Doing", "indeterminate"), ("Done", "done"))
@@ -55,7 +55,7 @@ class Mirror:
         with self.store.read() as connection:
             return issues.issue_by_key(connection, key)
 
-    def keys(self) -> list[str]:
+    def known(self) -> list[str]:
         """Keys of all issues in the mirror, gone or not."""
         with self.store.read() as connection:
             ids = [i for p in (*self.projects, "R") for i in issues.ids_in_project(connection, p)]

@@ -20,11 +20,11 @@ def test_a_deleted_issue_is_gone_only_after_two_listings(mirror: Mirror) -> None
     mirror.site.delete("P-3")
     next_day(mirror)
     assert mirror.vanished() == {"unseen": 1}
-    assert "P-3" in mirror.keys()
+    assert "P-3" in mirror.known()
     next_day(mirror)
     assert mirror.vanished() == {"gone": 1}
     assert mirror.issue("P-3") is not None, "its history stays"
-    assert "P-3" not in mirror.keys()
+    assert "P-3" not in mirror.known()
 
 
 def test_a_moved_issue_keeps_its_row_and_history_under_its_new_key(mirror: Mirror) -> None:
@@ -72,7 +72,7 @@ def test_a_hidden_issue_comes_back_when_it_is_shown_again(mirror: Mirror) -> Non
     mirror.site.restrict("P-3", None)
     next_day(mirror)
     assert mirror.vanished() == {}
-    assert "P-3" in mirror.keys()
+    assert "P-3" in mirror.known()
 
 
 def test_an_issue_that_the_increments_missed_is_read_by_the_census(mirror: Mirror) -> None:

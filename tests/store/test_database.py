@@ -40,9 +40,13 @@ def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_transaction_that_ends_in_an_error_leaves_nothing(store: Store) -> None:
-    with pytest.raises(RuntimeError, match="in the middle"), store.write() as connection:
-        facts.put(connection, "a", "1")
-        raise RuntimeError("in the middle")
+    def ends_in_an_error() -> None:
+        with store.write() as connection:
+            facts.put(connection, "a", "1")
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        ends_in_an_error()
     with store.read() as connection:
         assert facts.get(connection, "a") is None
 
