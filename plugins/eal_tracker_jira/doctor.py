@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from textwrap import shorten
 from urllib.parse import urlsplit
 
 import requests
@@ -173,7 +174,7 @@ class _Places:
         for project in sorted({project for scope in needs.scopes for project in scope.projects} - {learning}):
             asked = (*rights.TEAM, rights.COMMENT) if project in commented else rights.TEAM
             yield from _going_on(f"project {project}", self._project(project, asked))
-        for scope in needs.scopes:
+        for scope in dict.fromkeys(needs.scopes):
             if not scope.projects:
                 asked = (*rights.TEAM, rights.COMMENT) if scope in needs.commented else rights.TEAM
                 yield from _going_on(_called(scope), self._scope(scope, asked))
@@ -261,7 +262,7 @@ def _going_on(name: str, found: Iterator[Check]) -> Iterator[Check]:
 
 
 def _called(scope: Scope) -> str:
-    return f"board {scope.board}" if scope.board else "query of a team"
+    return f"board {scope.board}" if scope.board else f"query {shorten(scope.query or '', 60, placeholder='…')}"
 
 
 def _updated(issue: Json) -> datetime:

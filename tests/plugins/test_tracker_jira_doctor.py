@@ -1,4 +1,4 @@
-"""What `doctor` finds out about a Jira: each trouble as one finding with its remedy, nothing written, no second login."""
+"""What `doctor` finds out about a Jira: each trouble one finding with its remedy, nothing written, no second login."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def needs(
     *scopes: Scope,
     commented: tuple[Scope, ...] = (),
     ticket_type: str = "Task",
-    decisions: Mapping[str, tuple[str, ...]] = {"decisions.approve": ("Approved",)},  # noqa: B006 - never changed
+    decisions: Mapping[str, tuple[str, ...]] = {"decisions.approve": ("Approved",)},
 ) -> Needs:
     return Needs(scopes or (Scope(projects=("DO",)),), commented, "EAL", ticket_type, decisions)
 
@@ -77,11 +77,11 @@ def test_a_jira_where_all_is_well_is_green_and_costs_few_requests(world: JiraWor
 
 def test_the_account_is_named_by_its_id_alone(world: JiraWorld) -> None:
     account = world.site.people.accounts[BOT]
-    account.name, account.email = "Grace Hopper", "grace@example.com"
+    account.name = "Grace Hopper"
     told = " ".join(check.found for check in looked(world))
     assert BOT in told
-    assert "Grace" not in told
-    assert "grace" not in told
+    assert account.name not in told
+    assert account.email not in told
 
 
 # --- permissions ----------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def test_a_project_that_may_not_be_browsed_does_not_hide_the_other(world: JiraWo
     found = looked(world)
     assert trouble(found).found == f"There is no project {project}, or our account may not see it."
     other = "EAL" if project == "DO" else "DO"
-    assert Check(f"project {other}", Colour.GREEN, "").name in {check.name for check in found}
+    assert f"project {other}" in {check.name for check in found if check.colour is Colour.GREEN}
 
 
 def test_the_right_to_comment_is_only_asked_where_comments_are_wanted(world: JiraWorld) -> None:
@@ -332,10 +332,11 @@ def test_a_decision_that_no_status_stands_for_is_red(world: JiraWorld) -> None:
 def test_boards_and_queries_are_looked_at_through_their_newest_issue(world: JiraWorld) -> None:
     board = world.site.add_board("Board", "DO")
     wanted = needs(Scope(board=str(board.id)), Scope(query='project = "DO"'))
-    assert {"board 10001", "query of a team"} <= {check.name for check in looked(world, wanted)}
+    names = [f"board {board.id}", 'query project = "DO"']
+    assert set(names) <= {check.name for check in looked(world, wanted) if check.colour is Colour.GREEN}
     world.site.revoke(BOT, "DO", "EDIT_ISSUES")
     found = troubles(looked(world, wanted))
-    assert [check.name for check in found] == [f"board {board.id}", "query of a team"]
+    assert [check.name for check in found] == names
     assert all("EDIT_ISSUES" in check.found for check in found)
 
 
@@ -344,8 +345,8 @@ def test_a_board_that_is_not_there_and_a_query_that_is_none_are_red(world: JiraW
     found = troubles(looked(world, wanted))
     assert [(check.name, check.colour) for check in found] == [
         ("board 99", Colour.RED),
-        ("query of a team", Colour.RED),
-        ("query of a team", Colour.YELLOW),
+        ("query project =", Colour.RED),
+        ("query labels = nothing-has-this", Colour.YELLOW),
     ]
 
 

@@ -53,6 +53,13 @@ def test_every_issue_comes_once_whatever_the_page_size(connect: Connect) -> None
         assert everything(client, "project = PAY", size) == [str(10007 - n) for n in range(7)]
 
 
+def test_issues_that_sort_alike_are_all_met_once(connect: Connect) -> None:
+    client = connect(filled(7))
+    for order in "status ASC", "status DESC", "priority ASC, reporter DESC":
+        ids = everything(client, f"project = PAY ORDER BY {order}", 2)
+        assert sorted(ids) == [str(10001 + n) for n in range(7)]
+
+
 def test_max_results_is_a_wish_with_many_fields(connect: Connect) -> None:
     site = filled(120)
     client = connect(site)
