@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pluggy
 
@@ -57,8 +57,8 @@ class Adapters:
             raise self._unknown("tracker", name, "tracker.adapter")
         return found
 
-    def pages(self, name: str, options: Mapping[str, object], now: Callable[[], datetime]) -> Pages:
-        found: Pages | None = self._manager.hook.eal_pages(name=name, options=options, now=now)
+    def pages(self, name: str, options: Mapping[str, object], home: Path) -> Pages:
+        found: Pages | None = self._manager.hook.eal_pages(name=name, options=options, home=home)
         if found is None:
             raise self._unknown("pages", name, "teams.pages")
         return found

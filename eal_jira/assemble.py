@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 
 from eal_jira.adapters import Adapters
 from eal_jira.documents.templates import Templates
-from eal_jira.hookspecs import Connection, Pages, Tracker
+from eal_jira.hookspecs import Connection, Pages, Patience, PatienceInMemory, Tracker
 from eal_jira.mirror.pull import Progress
 from eal_jira.outbox.deliver import Outbox
 from eal_jira.process.rules import register
 from eal_jira.settings import Settings
 from eal_jira.stages.house import House
-from eal_jira.store import open_store
+from eal_jira.store import bans, open_store
 
 
 @contextmanager
@@ -27,9 +25,13 @@ def assembled(settings: Settings, *, progress: Progress | None = None) -> Iterat
     adapters = Adapters.installed()
     for kind in adapters.rule_kinds():
         register(kind)
-    tracker = open_tracker(adapters, settings)
     pages = {name: open_pages(adapters, name, settings) for name in pages_named(settings)}
     store = open_store(settings.store.url, settings.folder)
+    try:
+        tracker = open_tracker(adapters, settings, bans.StoredPatience(store))
+    except BaseException:
+        store.close()
+        raise
     try:
         folder = settings.templates.folder
         yield House(
@@ -47,9 +49,12 @@ def assembled(settings: Settings, *, progress: Progress | None = None) -> Iterat
         store.close()
 
 
-def open_tracker(adapters: Adapters, settings: Settings) -> Tracker:
+def open_tracker(adapters: Adapters, settings: Settings, patience: Patience | None = None) -> Tracker:
     part = settings.tracker
-    return adapters.tracker(part.adapter, Connection(part.url, part.user, part.token.read, part.options))
+    connection = Connection(
+        part.url, part.user, part.token.read, part.options, PatienceInMemory() if patience is None else patience
+    )
+    return adapters.tracker(part.adapter, connection)
 
 
 def pages_named(settings: Settings) -> list[str]:
@@ -59,8 +64,4 @@ def pages_named(settings: Settings) -> list[str]:
 
 
 def open_pages(adapters: Adapters, name: str, settings: Settings) -> Pages:
-    options = dict(settings.pages.get(name, {}))
-    folder = options.get("folder")
-    if isinstance(folder, str):
-        options["folder"] = str(settings.path(Path(folder)))
-    return adapters.pages(name, options, lambda: datetime.now(UTC))
+    return adapters.pages(name, settings.pages.get(name, {}), settings.folder)

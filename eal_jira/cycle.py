@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from eal_jira.hookspecs import Cost
 from eal_jira.mirror.pull import Pulled
 from eal_jira.outbox.deliver import Delivered
 from eal_jira.stages.check import Checked, check
@@ -22,6 +23,7 @@ from eal_jira.stages.listen import Heard, listen
 from eal_jira.stages.log import Logged, log
 from eal_jira.stages.pull import nudged, pull, pull_named
 from eal_jira.stages.reflect import Reflected, reflect
+from eal_jira.stages.spent import spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,13 @@ class Cycle:
     evaluated: Evaluated
     reflected: Reflected
     delivered: Delivered
+    #: what all of this asked of the tracker
+    cost: Cost
 
 
 def run_cycle(house: House, *, dry_run: bool = False) -> Cycle:
     """Runs the stages in order. A dry run is the same way with nothing sent at the end."""
+    before = house.tracker.cost()
     identity = house.tracker.whoami()
     now = identity.now
     return Cycle(
@@ -51,6 +56,7 @@ def run_cycle(house: House, *, dry_run: bool = False) -> Cycle:
         evaluated=evaluate(house, now),
         reflected=reflect(house, now),
         delivered=deliver(house, now, dry_run=dry_run),
+        cost=spent(house, before),
     )
 
 
@@ -62,6 +68,7 @@ def run_nudged(house: House) -> Cycle | None:
     """
     if not nudged(house):
         return None
+    before = house.tracker.cost()
     identity = house.tracker.whoami()
     pulled = pull_named(house, identity)
     if not pulled.changed:
@@ -76,4 +83,5 @@ def run_nudged(house: House) -> Cycle | None:
         evaluated=Evaluated(),
         reflected=Reflected(),
         delivered=deliver(house, now, dry_run=False),
+        cost=house.tracker.cost() - before,
     )

@@ -7,6 +7,10 @@ An error is worded here once; whoever catches it prints `str(error)` and exits w
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
+
+About = Literal["site", "endpoint", "issue"]
+"""What a limit is about: everything, one kind of request, or the writes on one issue."""
 
 
 class EalError(Exception):
@@ -58,11 +62,13 @@ class TryLater(EalError):
         *,
         wait: timedelta | None = None,
         reason: str = "",
+        about: About = "site",
         refused: str = "",
         remedy: str = "",
     ) -> None:
         super().__init__(happened, refused=refused, remedy=remedy)
         self.wait = wait
+        self.about = about
         #: the tracker's word for the limit that was met, empty when it gave none
         self.reason = reason
 

@@ -17,9 +17,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
 
 import pluggy
 
@@ -42,19 +44,64 @@ hookspec = pluggy.HookspecMarker("eal_jira")
 hookimpl = pluggy.HookimplMarker("eal_jira")
 
 
+class Patience(Protocol):
+    """Where the tracker has asked for patience: shared by all who talk to it, and kept over restarts.
+
+    `what` is "" for the whole site, "endpoint:METHOD NAME" for one kind of request, "issue:ID" for the writes on one
+    issue. Called before each request and from any thread. Times are this machine's, in UTC.
+    """
+
+    def until(self, what: str) -> datetime | None:
+        """When it ends, None where nobody asked; it may be over already."""
+        ...
+
+    def ask(self, what: str, until: datetime, reason: str) -> None:
+        """Replaces what stands for the same. `reason` is the tracker's word for its limit, "" where it gave none."""
+        ...
+
+
+class PatienceInMemory:
+    """A `Patience` that ends with the process: for adapters' tests, and where there is no store."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, datetime] = {}
+
+    def until(self, what: str) -> datetime | None:
+        return self._until.get(what)
+
+    def ask(self, what: str, until: datetime, reason: str) -> None:
+        self._until[what] = until
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What was asked of a tracker. `points` are its own units of a budget, where it has any."""
+
+    requests: int = 0
+    points: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.requests + other.requests, self.points + other.points)
+
+    def __sub__(self, other: Cost) -> Cost:
+        return Cost(self.requests - other.requests, self.points - other.points)
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """What an adapter gets to work with.
 
     `options` is its own table of the config file (without the keys named here), to be checked by the adapter; an
     option called ``ca_file`` is the PEM file of a private certificate authority (`doctor` reads it too);
-    `secret` returns the credential afresh at each call, so that a replaced secret file is picked up.
+    `secret` returns the credential afresh at each call, so that a replaced secret file is picked up;
+    `patience` is to be asked before each request, and told of each limit that was met.
     """
 
     url: str
     user: str | None
     secret: Callable[[], str]
     options: Mapping[str, object]
+    patience: Patience = field(default_factory=PatienceInMemory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +248,10 @@ class Tracker(ABC):
         """
         return iter(())
 
+    def cost(self) -> Cost:
+        """What was asked of the tracker since this connection was made. Costs nothing itself."""
+        return Cost()
+
     # --- writes: called by the outbox only, one at a time per issue -----------------------------------------
 
     def look(self, issue_id: str) -> IssueState:
@@ -293,8 +344,9 @@ def eal_tracker(name: str, connection: Connection) -> Tracker | None:
 
 
 @hookspec(firstresult=True)
-def eal_pages(name: str, options: Mapping[str, object], now: Callable[[], datetime]) -> Pages | None:
-    """Called when a team's ``pages`` names this adapter. `options` is the table ``[pages.NAME]`` of the config."""
+def eal_pages(name: str, options: Mapping[str, object], home: Path) -> Pages | None:
+    """Called when a team's ``pages`` names this adapter. `options` is the table ``[pages.NAME]`` of the config, `home`
+    the folder in which the config lies: relative paths start there."""
 
 
 @hookspec(firstresult=True)

@@ -34,7 +34,7 @@ from pydantic import (
 from eal_jira.errors import ConfigError
 from eal_jira.model import Scope
 
-CADENCES = {"weekly": "0 9 * * MON", "monthly": "0 9 1 * *"}
+CADENCES = {"weekly": "0 0 * * MON", "monthly": "0 0 1 * *"}
 """What the words for a retro's rhythm mean, as cron lines in the team's zone."""
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -26,17 +26,13 @@ class MemoryPlugin:
         return AdapterInfo("memory", "pages", "Pages in memory")
 
     @hookimpl
-    def eal_pages(self, name: str, options: Mapping[str, object], now: Callable[[], datetime]) -> Pages | None:
+    def eal_pages(self, name: str, options: Mapping[str, object], home: Path) -> Pages | None:
         return Memory() if name == "memory" else None
 
 
 class Misspelt:
     @hookimpl
     def eal_trackr(self) -> None: ...
-
-
-def now() -> datetime:
-    return datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_ours_come_through_the_entry_points() -> None:
@@ -46,7 +42,7 @@ def test_ours_come_through_the_entry_points() -> None:
 
 def test_a_plugin_brings_its_own_pages() -> None:
     adapters = Adapters.installed([MemoryPlugin()])
-    assert isinstance(adapters.pages("memory", {}, now), Memory)
+    assert isinstance(adapters.pages("memory", {}, Path()), Memory)
 
 
 def test_a_misspelt_hook_is_an_error_at_the_start() -> None:
@@ -61,4 +57,4 @@ def test_an_unknown_tracker_names_the_near_one() -> None:
 
 def test_unknown_pages_name_what_is_installed() -> None:
     with pytest.raises(AdapterError, match=r"Installed: .*html"):
-        Adapters.installed().pages("sharepoint", {}, now)
+        Adapters.installed().pages("sharepoint", {}, Path())

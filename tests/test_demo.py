@@ -11,17 +11,13 @@ from typing import Any
 
 import pytest
 
+# one worker lives through the demos, once each
+pytestmark = pytest.mark.xdist_group("demo")
+
 BANNED = re.compile(r"\b(violation|offender|non-compliant|culprit|blame|fault)", re.IGNORECASE)
 
 
-# one worker lives through each demo once
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param("cloud", marks=pytest.mark.xdist_group("demo-cloud")),
-        pytest.param("datacenter", marks=pytest.mark.xdist_group("demo-datacenter")),
-    ],
-)
+@pytest.fixture(scope="module", params=["cloud", "datacenter"])
 def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     folder = tmp_path_factory.mktemp(request.param)
     done = subprocess.run(

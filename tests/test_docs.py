@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import types
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -86,7 +86,7 @@ def test_the_adapter_in_the_manual_works(tmp_path: Path) -> None:
     plugin = types.ModuleType("my_text_pages")
     exec(compile(source, "docs/write-an-adapter.md", "exec"), plugin.__dict__)
     adapters = Adapters.installed([plugin])
-    pages = adapters.pages("text", {"folder": str(tmp_path)}, lambda: datetime.now(UTC))
+    pages = adapters.pages("text", {"folder": str(tmp_path)}, tmp_path)
     figure = Figure("cycle", "Cycle time", "Half took under 3 days.", (), (), "")
     ref = pages.put(Page("k", "Payments", "March", "Hello *you*.\n\n![x](figure:cycle)\n", (figure,)))
     assert (tmp_path / ref.id).read_text() == "March\n\nHello you.\n\nCycle time – Half took under 3 days.\n"

@@ -46,15 +46,13 @@ def _sqlite(version: tuple[int, int, int]) -> Check:
 
 def _none_yet(file: Path) -> Check:
     if not os.access(file.parent, os.W_OK | os.X_OK):
-        return Check.red(
-            "store", f"{file} can't be made: its folder may not be written.", f"Run: chown {os.getuid()} {file.parent}"
-        )
+        return Check.red("store", f"{file} can't be made.", f"Give this account the right to write {file.parent}.")
     return Check.green("store", f"{file} will be made by the first cycle.")
 
 
 def _file(file: Path) -> Check:
     if not os.access(file, os.W_OK):
-        return Check.red("store", f"{file} may not be written.", f"Run: chown {os.getuid()} {file}")
+        return Check.red("store", f"{file} may not be written.", "Give this account the right to write it.")
     try:
         broken = health.damage(file, PATIENCE)
         newer = None if broken else health.newer_schema(file)

@@ -24,10 +24,13 @@ def add_to(app: typer.Typer) -> None:
 
 @contextmanager
 def house(config: ConfigOption, progress: Progress | None = None) -> Iterator[House]:
-    from eal_jira.assemble import assembled
     from eal_jira.settings import find_config, load_settings
 
-    with assembled(load_settings(find_config(config)), progress=progress) as opened:
+    # a mistake in the config is told before anything heavy is loaded
+    settings = load_settings(find_config(config))
+    from eal_jira.assemble import assembled
+
+    with assembled(settings, progress=progress) as opened:
         yield opened
 
 
@@ -42,10 +45,10 @@ def cycle(
     as_json: JsonOption = False,
 ) -> None:
     """Run one learning cycle now."""
-    from eal_jira.cycle import run_cycle
-
     logging_to_stderr()
     with house(config, _progress()) as opened:
+        from eal_jira.cycle import run_cycle
+
         if approve and not dry_run:
             approve_plans(opened)
         done = run_cycle(opened, dry_run=dry_run)
@@ -142,7 +145,9 @@ def summary(done: Cycle) -> dict[str, Any]:
         "decisions": done.heard.decided,
         "written": done.delivered.written,
         "delivered": done.delivered.done,
+        "postponed": done.delivered.postponed,
         "stopped": done.delivered.stopped or None,
+        "cost": done.cost,
     }
 
 
@@ -159,6 +164,7 @@ def told(done: Cycle) -> Iterator[str]:
     yield f"{done.delivered.written} writes to the tracker." + (
         f" {done.delivered.stopped}" if done.delivered.stopped else ""
     )
+    yield f"{done.cost.requests} requests to the tracker, {done.cost.points} points of its budget."
 
 
 def logging_to_stderr() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -70,10 +70,12 @@ def _checks(config: ConfigOption) -> Iterator[Check]:
             yield Check.red("config", problem, error.remedy or "Mend it there; config.example.toml explains every key.")
         return
     yield Check.green("config", f"{path}: {', '.join(team.name for team in settings.teams)}.")
-    yield from examine(parts(settings, adapters, _serve(settings.tracker.adapter, adapters), datetime.now(UTC)), LIMIT)
+    yield from examine(
+        parts(settings, adapters, serve_for(settings.tracker.adapter, adapters), datetime.now(UTC)), LIMIT
+    )
 
 
-def _serve(adapter: str, adapters: Adapters) -> Serve:
+def serve_for(adapter: str, adapters: Adapters) -> Serve:
     """Our webhook endpoint as the daemon has it, with the secret of the config and a store that lasts as long."""
     from pathlib import Path
     from tempfile import TemporaryDirectory
@@ -85,15 +87,13 @@ def _serve(adapter: str, adapters: Adapters) -> Serve:
 
     @contextmanager
     def serve(listen: str, secret: Secret) -> Iterator[str]:
-        with TemporaryDirectory() as folder:
-            store = open_store("sqlite:///doctor.db", Path(folder))
+        with TemporaryDirectory() as folder, closing(open_store("sqlite:///doctor.db", Path(folder))) as store:
             server = WebServer(listen, application({adapter: Intake(adapter, adapters, store, secret.read, _nothing)}))
+            server.start()
             try:
-                server.start()
                 yield server.url
             finally:
                 server.stop()
-                store.close()
 
     return serve
 

@@ -28,7 +28,9 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         emit(document)
         return
     mirror = document["mirror"]
-    out(f"Last cycle: {when(document['last_cycle'])}")
+    cost = document["last_cycle_cost"]
+    asked = "" if cost is None else f" ({cost['requests']} requests to the tracker, {cost['points']} points)"
+    out(f"Last cycle: {when(document['last_cycle'])}{asked}")
     out(f"Mirror: {mirror.issues} issues, {mirror.histories} history entries, {mirror.comments} comments")
     for scope in document["scopes"]:
         out(f"Scope {scope['scope']}: {_how_far(scope)}")
@@ -39,7 +41,7 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     if document["token"]:
         out(f"Token: {document['token']}")
     for ban in document["bans"]:
-        about = f" with {ban.what}" if ban.what else ""
+        about = f" with {ban.what.replace(':', ' ', 1)}" if ban.what else ""
         out(f"The tracker asks for patience{about} until {when(ban.until)}" + (f": {ban.reason}" if ban.reason else ""))
     for item in document["set_aside"]:
         out(f"Set aside since {when(item['since'])}: {item['kind']} {item['ref']}: {item['reason']}")
@@ -55,6 +57,7 @@ def _document(settings: Settings, connection: Connection) -> dict[str, Any]:
     last = facts.get_moment(connection, "last_cycle")
     return {
         "last_cycle": last,
+        "last_cycle_cost": _cost(connection),
         "mirror": issues.counts(connection),
         "scopes": [_scope(scope, mark, last) for scope, mark in issues.watermarks(connection).items()],
         "teams": [_team(connection, part.name) for part in settings.teams],
@@ -70,6 +73,13 @@ def _document(settings: Settings, connection: Connection) -> dict[str, Any]:
             for item, since in work.listed(connection)
         ],
     }
+
+
+def _cost(connection: Connection) -> dict[str, int] | None:
+    from eal_jira.store import facts
+
+    requests, points = (facts.get(connection, f"last_cycle_{name}") for name in ("requests", "points"))
+    return None if requests is None or points is None else {"requests": int(requests), "points": int(points)}
 
 
 def _scope(name: str, mark: Watermark, last: datetime | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ every request is bounded in size and time.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 import time
@@ -23,7 +24,7 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from eal_jira.daemon.intake import Intake
-from eal_jira.errors import ConfigError, Forged
+from eal_jira.errors import ConfigError, EalError, Forged
 from eal_jira.hookspecs import Delivery
 from eal_jira.stages.house import House
 
@@ -42,7 +43,7 @@ CONNECTION_TIME = 30
 CONNECTIONS = 100
 """Further ones are answered 503; with bodies of full size they hold 100 MiB."""
 
-STOP_TIME = 5
+STOP_TIME = 3
 """Seconds that requests under way are given to finish."""
 
 LOG_EVERY = 60.0
@@ -84,10 +85,16 @@ def application(intakes: Mapping[str, Intake]) -> Starlette:
         intake = intakes.get(request.path_params["adapter"])
         if intake is None:
             return Response(status_code=404)
-        if request.headers.get("content-encoding", "identity") != "identity":
+        try:
+            return await taken(request, intake)
+        except asyncio.CancelledError:
+            return refused(503, "not done when we stopped")
+
+    async def taken(request: Request, intake: Intake) -> Response:
+        headers = _joined(request)
+        if headers.get("content-encoding", "identity") != "identity":
             # what unpacks to gigabytes is small on the wire; no tracker compresses its webhooks
             return refused(415, "compressed")
-        headers = _joined(request)
         try:
             async with asyncio.timeout(BODY_TIME):
                 body = await _body(request)
@@ -101,6 +108,8 @@ def application(intakes: Mapping[str, Intake]) -> Starlette:
             known = await intake.take(Delivery(headers, body))
         except Forged:
             return refused(401, "not signed with our secret")
+        except EalError as error:
+            return refused(503, str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender has to keep it and try again
             return refused(503, "could not be stored", error)
         return Response(status_code=202 if known else 404)
@@ -123,8 +132,7 @@ def _joined(request: Request) -> dict[str, str]:
 
 async def _body(request: Request) -> bytes | None:
     """None when it is too large, without reading further than that."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > BODY_SIZE:
+    if int(request.headers.get("content-length", 0)) > BODY_SIZE:
         return None
     body = bytearray()
     async for chunk in request.stream():
@@ -148,6 +156,20 @@ class _Refusals:
             self._counted.clear()
             self._told = time.monotonic()
         return Response(status_code=status)
+
+
+class _ToOurLog(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
+
+
+_LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"ours": {"()": _ToOurLog}},
+    "loggers": {"uvicorn.error": {"handlers": ["ours"], "level": "ERROR", "propagate": False}},
+}
+"""What goes wrong in uvicorn itself stands in our log, in its form. What callers do wrong does not."""
 
 
 class _Brief(H11Protocol):
@@ -174,8 +196,7 @@ class WebServer:
                 ws="none",
                 loop="asyncio",
                 lifespan="off",
-                log_config=None,
-                log_level="error",
+                log_config=_LOGGING,
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,

@@ -65,7 +65,12 @@ class Outbox:
     def deliver(self, now: datetime) -> Delivered:
         """Everything that may go out now, lane by lane. Raises nothing for a tracker that is away: it reports."""
         self._report = Delivered()
+        #: verb → until when the tracker takes no more of what it needs
+        held: dict[str, datetime] = {}
         for row in self._due(now):
+            if row.verb in held:
+                self._postpone(row, held[row.verb])
+                continue
             try:
                 result = self._verbs[row.verb](row, now)
             except Later as later:
@@ -81,9 +86,13 @@ class Outbox:
                 self._report.stopped = str(error)
                 break
             except TryLater as error:
-                self._mark(row, row.state, not_before=now + (error.wait or LOOK_AGAIN))
-                self._report.stopped = str(error)
-                break
+                until = now + (error.wait or LOOK_AGAIN)
+                self._postpone(row, until)
+                if error.about == "site":
+                    self._report.stopped = str(error)
+                    break
+                if error.about == "endpoint":
+                    held[row.verb] = until
             except TrackerUnreachable as error:
                 self._report.stopped = str(error)
                 break
@@ -180,6 +189,10 @@ class Outbox:
     def _mark(self, row: IntentRow, state: str, **values: Any) -> None:
         with self._store.write() as connection:
             intents.mark(connection, row.key, state, **values)
+
+    def _postpone(self, row: IntentRow, until: datetime) -> None:
+        self._mark(row, row.state, not_before=until)
+        self._report.postponed += 1
 
     def _finish(self, row: IntentRow, result: Mapping[str, Any]) -> None:
         with self._store.write() as connection:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
+from eal_jira.documents import words
 from eal_jira.model import Sprint
 
 
@@ -52,7 +53,8 @@ def _ticks(line: str, zone: ZoneInfo, after: datetime, until: datetime) -> Itera
 
 def _period(start: datetime, end: datetime, zone: ZoneInfo) -> Period:
     first, last = start.astimezone(zone), end.astimezone(zone)
-    return Period(f"{last:%Y-%m-%d-%H%M}", f"{first:%-d %B %Y} – {last:%-d %B %Y}", start, end)
+    title = words.period(first.date(), (last - timedelta(microseconds=1)).date())
+    return Period(f"{last:%Y-%m-%d-%H%M}", title, start, end)
 
 
 def due_by_sprint(sprints: Iterable[Sprint], last_end: datetime | None, since: datetime) -> tuple[Period, ...]:

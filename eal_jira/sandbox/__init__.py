@@ -3,7 +3,7 @@
 from eal_jira.sandbox.acts import Act, Create, Edit, Move, Person, ProjectPlan, Say
 from eal_jira.sandbox.clock import Clock, RealClock, VirtualClock
 from eal_jira.sandbox.journal import JournalEntry, RequestEntry
-from eal_jira.sandbox.loading import LoadReport, NotLoaded
+from eal_jira.sandbox.loading_words import LoadReport, NotLoaded
 from eal_jira.sandbox.server import Served, serve
 from eal_jira.sandbox.site import Site
 from eal_jira.sandbox.webhooks import Mischief, Webhook

@@ -175,3 +175,4 @@ def _open_gateway(scope: Scope, cloud_id: str) -> None:
     if match:
         scope["path"] = match[1]
         scope["raw_path"] = match[1].encode()
+        scope["eal.gateway"] = True

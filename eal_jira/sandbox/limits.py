@@ -17,6 +17,8 @@ class Limits:
     search_page: int = 5000
     #: what search/jql gives with any other field, whatever was asked (1.1, not documented)
     search_page_with_fields: int = 100
+    #: rows that any search gives at most, whatever was asked and is allowed; None: no fewer (1.1, 1.6)
+    search_rows: int | None = None
     #: how long a `nextPageToken` lives, in days (1.1)
     token_days: int = 7
     #: ids per issue/bulkfetch (1.3)

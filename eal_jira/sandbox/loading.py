@@ -9,23 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from eal_jira.sandbox.acts import Person
-from eal_jira.sandbox.catalogue import CATEGORIES, free_id
 from eal_jira.sandbox.fields import SPRINT, TEXTFIELD, Field
 from eal_jira.sandbox.guessing import custom_type, guessed, parsed_sprint
+from eal_jira.sandbox.loading_words import LoadReport, NotLoaded, Words, moment
 from eal_jira.sandbox.state import (
     Comment,
     History,
     Issue,
-    IssueType,
     Json,
-    Named,
     Project,
-    Sprint,
     Status,
     Worklog,
 )
@@ -33,26 +28,6 @@ from eal_jira.sandbox.text.adf import too_deep
 
 if TYPE_CHECKING:
     from eal_jira.sandbox.site import Site
-
-
-@dataclass(frozen=True, slots=True)
-class NotLoaded:
-    #: 1 for the first record
-    line: int
-    #: the record's key or id, as far as it has one
-    ref: str
-    reason: str
-
-
-@dataclass(slots=True)
-class LoadReport:
-    issues: int = 0
-    histories: int = 0
-    comments: int = 0
-    worklogs: int = 0
-    not_loaded: list[NotLoaded] = field(default_factory=list)
-    #: what was loaded, but not word for word
-    notes: list[str] = field(default_factory=list)
 
 
 class Unusable(Exception):
@@ -84,11 +59,9 @@ def load_records(
     return loader.report
 
 
-class _Loader:
+class _Loader(Words):
     def __init__(self, site: Site) -> None:
-        self._site = site
-        self.report = LoadReport()
-        self._fresh = not site.issues
+        super().__init__(site)
         self._loaded: list[Issue] = []
 
     # --- one record -------------------------------------------------------------------------------------------
@@ -110,16 +83,16 @@ class _Loader:
         with _reading("changelog"):
             histories = self._histories(record.get("changelog"))
         with _reading("fields.project"):
-            project = self._project(given["project"], key)
+            project = self.project(given["project"], key)
         resolved = given.get("resolutiondate")
         issue = Issue(
             id=self._site.next_id("issue", int(id_)),
             key=key,
             project=project.id,
-            created=_moment(given["created"], "fields.created"),
-            updated=_moment(given["updated"], "fields.updated"),
+            created=_needed_moment(given["created"], "fields.created"),
+            updated=_needed_moment(given["updated"], "fields.updated"),
             fields={},
-            resolved=_moment(resolved, "fields.resolutiondate") if resolved else None,
+            resolved=_needed_moment(resolved, "fields.resolutiondate") if resolved else None,
             histories=histories,
             declared_histories=self._declared(record.get("changelog"), len(histories)),
         )
@@ -171,79 +144,6 @@ class _Loader:
             if id_ and name and id_ not in project.statuses:
                 project.statuses.append(id_)
 
-    # --- words ------------------------------------------------------------------------------------------------
-
-    def status(self, given: Mapping[str, Json]) -> str:
-        """The id of a status, which is made when it is new; the first to name it wins."""
-        id_ = str(given["id"])
-        category = (given.get("statusCategory") or {}).get("key", "undefined")
-        known = self._site.catalogue.statuses.get(id_)
-        if known is None:
-            category = category if category in CATEGORIES else "undefined"
-            self._site.catalogue.statuses[id_] = Status(
-                id_, str(given["name"]), category, given.get("description") or ""
-            )
-        elif known.name != given["name"]:
-            self._note(f"status {id_} is called {known.name!r} here, a record says {given['name']!r}")
-        return id_
-
-    def _type(self, given: Mapping[str, Json]) -> str:
-        id_ = str(given["id"])
-        self._site.catalogue.types.setdefault(
-            id_,
-            IssueType(id_, str(given["name"]), bool(given.get("subtask")), given.get("description") or ""),
-        )
-        return id_
-
-    def _named(self, words: dict[str, Named], given: Mapping[str, Json]) -> str:
-        """A priority or resolution. What Jira is delivered with gives way in a site that had no issues before."""
-        id_ = str(given.get("id") or next((w.id for w in words.values() if w.name == given["name"]), ""))
-        id_ = id_ or free_id(words)
-        if id_ not in words or (self._fresh and words[id_].name != given["name"]):
-            words[id_] = Named(id_, str(given["name"]), given.get("description") or "")
-        return id_
-
-    def _project(self, given: Mapping[str, Json], issue_key: str) -> Project:
-        key = issue_key.rpartition("-")[0]
-        known = self._site.find_project(key)
-        if known:
-            return known
-        id_ = str(given.get("id", ""))
-        number = int(id_) if id_.isdecimal() and int(id_) not in self._site.projects else 0
-        project = Project(self._site.next_id("project", number), key, str(given.get("name") or key))
-        self._site.projects[project.id] = project
-        return project
-
-    def _person(self, given: Json) -> str | None:
-        """The account of a user object; the person is made when new. None for nobody."""
-        if not isinstance(given, Mapping):
-            return None
-        id_ = given.get("accountId") or given.get("key") or given.get("name")
-        if not id_:
-            return None
-        if id_ not in self._site.people.accounts:
-            kind = given.get("accountType") or "atlassian"
-            person = Person(str(id_), str(given.get("displayName") or id_), account_type=kind)
-            account = self._site.people.add(person, login=given.get("name"), active=given.get("active", True))
-            account.time_zone = given.get("timeZone")
-        return str(id_)
-
-    def sprint(self, given: Mapping[str, Json]) -> int:
-        number = int(given["id"])
-        if number not in self._site.sprints:
-            self._site.sprints[number] = Sprint(
-                id=number,
-                name=str(given.get("name") or ""),
-                board=int(given.get("originBoardId") or given.get("boardId") or given.get("rapidViewId") or 0),
-                state=str(given.get("state") or "closed").lower(),
-                start=_maybe(given.get("startDate")),
-                end=_maybe(given.get("endDate")),
-                activated=_maybe(given.get("activatedDate")),
-                completed=_maybe(given.get("completeDate")),
-                goal=given.get("goal") or "",
-            )
-        return number
-
     # --- fields -----------------------------------------------------------------------------------------------
 
     def field_definition(self, given: Mapping[str, Json]) -> None:
@@ -290,12 +190,12 @@ class _Loader:
         if field.id == "status":
             return self.status(value)
         if field.id == "issuetype":
-            return self._type(value)
+            return self.type(value)
         if field.id in ("priority", "resolution"):
             words = catalogue.priorities if field.id == "priority" else catalogue.resolutions
-            return self._named(words, value)
+            return self.named(words, value)
         if field.type == "user":
-            return self._person(value)
+            return self.person(value)
         if field.custom == SPRINT:
             return [self.sprint(s if isinstance(s, Mapping) else parsed_sprint(s)) for s in value]
         if field.items in ("component", "version") and isinstance(value, list):
@@ -316,8 +216,8 @@ class _Loader:
             histories.append(
                 History(
                     self._site.next_id("history", int(given["id"])),
-                    _moment(given.get("created"), "changelog.histories.created"),
-                    self._person(given.get("author")),
+                    _needed_moment(given.get("created"), "changelog.histories.created"),
+                    self.person(given.get("author")),
                     [self._item(item) for item in given.get("items") or []],
                 )
             )
@@ -340,33 +240,29 @@ class _Loader:
         return total if isinstance(total, int) and total > count else 0
 
     def _comment(self, given: Mapping[str, Json]) -> Comment:
-        created = _moment(given.get("created"), "comment.created")
+        created = _needed_moment(given.get("created"), "comment.created")
         return Comment(
             id=self._site.next_id("comment", int(given["id"])),
-            author=self._person(given.get("author")),
+            author=self.person(given.get("author")),
             body=_body(given.get("body") or ""),
             created=created,
-            updated=_maybe(given.get("updated")) or created,
-            update_author=self._person(given.get("updateAuthor")),
+            updated=moment(given.get("updated")) or created,
+            update_author=self.person(given.get("updateAuthor")),
             visibility=given.get("visibility"),
             public=given.get("jsdPublic", True),
         )
 
     def _worklog(self, given: Mapping[str, Json]) -> Worklog:
-        created = _moment(given.get("created"), "worklog.created")
+        created = _needed_moment(given.get("created"), "worklog.created")
         return Worklog(
             id=self._site.next_id("worklog", int(given["id"])),
-            author=self._person(given.get("author")),
+            author=self.person(given.get("author")),
             comment=_body(given.get("comment")),
-            started=_maybe(given.get("started")) or created,
+            started=moment(given.get("started")) or created,
             seconds=int(given.get("timeSpentSeconds") or 0),
             created=created,
-            updated=_maybe(given.get("updated")) or created,
+            updated=moment(given.get("updated")) or created,
         )
-
-    def _note(self, text: str) -> None:
-        if text not in self.report.notes:
-            self.report.notes.append(text)
 
 
 #: read from the record's own places, or computed when shown
@@ -402,17 +298,8 @@ def _list(holder: Json, name: str) -> list[Mapping[str, Json]]:
     return [entry for entry in entries or () if isinstance(entry, Mapping)]
 
 
-def _moment(text: Json, place: str) -> datetime:
-    moment = _maybe(text)
-    if moment is None:
+def _needed_moment(text: Json, place: str) -> datetime:
+    found = moment(text)
+    if found is None:
         raise Unusable(f"`{place}` is no timestamp with an offset: {text!r}")
-    return moment
-
-
-def _maybe(text: Json) -> datetime | None:
-    """The moment that a timestamp with an offset names; None for anything else."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else None
+    return found

@@ -44,6 +44,8 @@ class Account:
     #: API token (Cloud) or personal access token (Data Center)
     token: str = ""
     token_valid: bool = True
+    #: a token with scopes: it is taken at the gateway's address only
+    scoped_token: bool = False
     failed_logins: int = 0
 
 

@@ -65,7 +65,8 @@ def _endpoint(site: Site, endpoint: Endpoint) -> Callable[[Request], Awaitable[R
 def _answer(site: Site, endpoint: Endpoint, request: Request, body: bytes) -> tuple[Answer, Any]:
     account = None
     try:
-        account = authenticate(site, request.headers.get("Authorization"))
+        gateway = bool(request.scope.get("eal.gateway"))
+        account = authenticate(site, request.headers.get("Authorization"), gateway=gateway)
         call = Call(
             site,
             endpoint.method,

@@ -6,35 +6,30 @@ one lock (`site.lock`), so a test may perform acts while the server answers.
 
 from __future__ import annotations
 
-import itertools
-import threading
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from eal_jira.sandbox import agile
 from eal_jira.sandbox.acts import Act, Create, Edit, Move, Person, ProjectPlan, Say
-from eal_jira.sandbox.catalogue import Catalogue, find
-from eal_jira.sandbox.clock import Clock, RealClock
-from eal_jira.sandbox.faults import Schedule
-from eal_jira.sandbox.fields import Field, Fields
+from eal_jira.sandbox.catalogue import find
+from eal_jira.sandbox.clock import Clock
+from eal_jira.sandbox.fields import Field
 from eal_jira.sandbox.flavour import Flavour
-from eal_jira.sandbox.index import Index, Lag
-from eal_jira.sandbox.journal import JournalEntry, RequestEntry
+from eal_jira.sandbox.holdings import Holdings
+from eal_jira.sandbox.index import Lag
 from eal_jira.sandbox.jql.search import Search
-from eal_jira.sandbox.limits import Limits
-from eal_jira.sandbox.loading import LoadReport, load_records
-from eal_jira.sandbox.people import Account, People
+from eal_jira.sandbox.loading import load_records
+from eal_jira.sandbox.loading_words import LoadReport
+from eal_jira.sandbox.people import Account
 from eal_jira.sandbox.rest.present import Presenter
 from eal_jira.sandbox.rest.selection import Selection
-from eal_jira.sandbox.state import Board, Issue, Json, Link, Project, Sprint, Transition
+from eal_jira.sandbox.state import Board, Issue, Json, Project, Sprint, Transition
 from eal_jira.sandbox.values import Reader
 from eal_jira.sandbox.webhooks import Mischief, Webhook
 from eal_jira.sandbox.writes import Writer
 
 
-class Site:
+class Site(Holdings):
     def __init__(
         self,
         flavour: Flavour = "cloud",
@@ -43,52 +38,8 @@ class Site:
         title: str = "Sandbox",
         time_zone: str = "Etc/UTC",
     ) -> None:
-        self.flavour: Flavour = flavour
-        self.clock: Clock = clock or RealClock()
-        self.title = title
-        #: the system default user time zone: timestamps are written in it (facts 1.4)
-        self.time_zone = ZoneInfo(time_zone)
-        self.lock = threading.RLock()
-        self.limits = Limits()
-        self.catalogue: Catalogue = Catalogue()
-        self.fields = Fields(flavour)
-        self.people = People()
-        self.index = Index()
+        super().__init__(flavour, clock, title, time_zone)
         self.search = Search(self)
-        self.projects: dict[int, Project] = {}
-        self.issues: dict[int, Issue] = {}
-        #: every key that leads to an issue, keys of before a move included
-        self.keys: dict[str, int] = {}
-        self.links: dict[int, Link] = {}
-        #: comment id → issue id
-        self.comments: dict[int, int] = {}
-        #: worklog id → when it was deleted
-        self.deleted_worklogs: dict[int, datetime] = {}
-        self.boards: dict[int, Board] = {}
-        self.sprints: dict[int, Sprint] = {}
-        self.journal: list[JournalEntry] = []
-        #: in the order of their answers; `number` counts arrivals
-        self.requests: list[RequestEntry] = []
-        self.arrivals = itertools.count(1)
-        #: called with every journal entry, under the lock
-        self.listeners: list[Callable[[JournalEntry], None]] = []
-        #: decides about each request whether something goes wrong with it; None: nothing ever does
-        self.faults: Schedule | None = None
-        #: what `self` links start with; `serve` sets it, a test may set another (facts 3.3)
-        self.base_url = "http://127.0.0.1"
-        self.cloud_id = "6d2d4a5e-8d8c-4a52-9d1f-5b0a5c7a0e11"
-        #: a broken credential reads as anonymous instead of being refused (facts 4)
-        self.anonymous_fallback = False
-        #: what JQL that names an unknown field, project or value gets from a known caller:
-        #: "refuse" (400) or "empty" (200 without issues); facts 1.1 has seen both
-        self.unknown_in_jql = "refuse"
-        #: how changelog/bulkfetch writes `created`: "iso", "seconds" or "milliseconds" (facts 1.4)
-        self.bulk_changelog_time = "iso"
-        #: counts renames and other changes that show in many issues at once
-        self.epoch = 0
-        #: JSON of people, see `rest.present`
-        self.texts: dict[tuple[str, str | None, int, str], str] = {}
-        self._ids: defaultdict[str, int] = defaultdict(lambda: 10_000)
 
     # --- setting up -------------------------------------------------------------------------------------------
 
@@ -108,7 +59,7 @@ class Site:
             for name in plan.components:
                 component = str(self.next_id("component"))
                 project.components[component] = {"id": component, "name": name}
-            self._add(project)
+            self.add_to_projects(project)
             return project
 
     def add_board(
@@ -225,11 +176,13 @@ class Site:
     def grant(self, account_id: str, project: str | None, *permissions: str) -> None:
         with self.lock:
             self.people.grant(account_id, self.project(project).id if project else None, permissions)
+            self.index.generation += 1
 
     def revoke(self, account_id: str, project: str | None, *permissions: str) -> None:
         """Take permissions away from an account, in one project or (None) everywhere."""
         with self.lock:
             self.people.revoke(account_id, self.project(project).id if project else None, permissions)
+            self.index.generation += 1
 
     def restrict(self, key: str, to: Iterable[str] | None) -> None:
         """Issue security: only these accounts see the issue; None lifts it. Leaves `updated` alone."""
@@ -237,15 +190,11 @@ class Site:
             self.issue(key).restricted_to = None if to is None else frozenset(to)
             self.index.generation += 1
 
-    def may(self, account: Account | None, permission: str, project: int | None) -> bool:
-        if project is not None and self.projects[project].state == "deleted":
-            return False
-        return self.people.allows(account, permission, project)
-
-    def sees(self, account: Account | None, issue: Issue) -> bool:
-        if issue.restricted_to is not None and (account is None or account.id not in issue.restricted_to):
-            return False
-        return self.may(account, "BROWSE_PROJECTS", issue.project)
+    def put_project(self, key: str, state: str) -> None:
+        """To "archived" (leaves search, read-only), "deleted" (to the trash: nobody sees it) or "live" again."""
+        with self.lock:
+            self.project(key).state = state
+            self.index.generation += 1
 
     # --- renames: seen everywhere, no issue's `updated` moves (facts 2.5) ---------------------------------------
 
@@ -267,10 +216,6 @@ class Site:
             self.people.accounts[account_id].name = to
             self.changed_everywhere()
 
-    def changed_everywhere(self) -> None:
-        self.epoch += 1
-        self.index.generation += 1
-
     def warm(self) -> None:
         """Write every issue's JSON now, so that a benchmark measures its client and not this."""
         with self.lock:
@@ -278,8 +223,6 @@ class Site:
             everything = Selection([], "*all")
             for issue in self.issues.values():
                 present.issue_text(issue, fields=everything, expand=("changelog",))
-
-    # --- looking up -------------------------------------------------------------------------------------------
 
     @property
     def index_lag(self) -> Lag:
@@ -289,77 +232,6 @@ class Site:
     @index_lag.setter
     def index_lag(self, lag: Lag) -> None:
         self.index.lag = lag
-
-    def issue(self, key: str) -> Issue:
-        """By key (an old one will do) or id; KeyError when there is none."""
-        found = self.find(key)
-        if found is None:
-            raise KeyError(key)
-        return found
-
-    def find(self, id_or_key: str) -> Issue | None:
-        if id_or_key.isdecimal():
-            return self.issues.get(int(id_or_key))
-        return self.issues.get(self.keys.get(id_or_key.upper(), -1))
-
-    def project(self, id_or_key: str) -> Project:
-        """By id or key; KeyError when there is none."""
-        for project in self.projects.values():
-            if id_or_key in (project.key, str(project.id)) or id_or_key.upper() in project.old_keys:
-                return project
-        raise KeyError(id_or_key)
-
-    def find_project(self, id_or_key: str) -> Project | None:
-        try:
-            return self.project(id_or_key)
-        except KeyError:
-            return None
-
-    # --- bookkeeping for the modules of this room ----------------------------------------------------------------
-
-    def next_id(self, kind: str, taken: int = 0) -> int:
-        """Ids grow; `taken` is an id that a record brought, so that new ones stay above it."""
-        if taken:
-            self._ids[kind] = max(self._ids[kind], taken)
-            return taken
-        self._ids[kind] += 1
-        return self._ids[kind]
-
-    def admit(self, issue: Issue) -> None:
-        project = self.projects[issue.project]
-        self.issues[issue.id] = issue
-        self.keys[issue.key.upper()] = issue.id
-        project.issues.add(issue.id)
-        project.next_number = max(project.next_number, issue.number + 1)
-
-    def rekey(self, issue: Issue, project: Project) -> None:
-        self.projects[issue.project].issues.discard(issue.id)
-        issue.project = project.id
-        issue.key = f"{project.key}-{project.next_number}"
-        self.admit(issue)
-
-    def dismiss(self, issue: Issue) -> None:
-        del self.issues[issue.id]
-        self.projects[issue.project].issues.discard(issue.id)
-        for key in [key for key, issue_id in self.keys.items() if issue_id == issue.id]:
-            del self.keys[key]
-        for comment in issue.comments:
-            del self.comments[comment.id]
-        self.forget_serialised(issue)
-
-    def forget_serialised(self, issue: Issue) -> None:
-        """Drop the cached JSON of an issue, and of those that embed a piece of it."""
-        issue.cache.clear()
-        parent = issue.fields.get("parent")
-        ends = (end for link in issue.links if link in self.links for end in _ends(self.links[link]))
-        for near in (*ends, *issue.children, int(parent["id"]) if parent else 0):
-            if near in self.issues:
-                self.issues[near].cache.clear()
-
-    def _add(self, project: Project) -> None:
-        if any(known.key == project.key for known in self.projects.values()):
-            raise ValueError(f"there is a project {project.key} already")
-        self.projects[project.id] = project
 
     def _values(self, project: Project, given: Mapping[str, object]) -> dict[str, Json]:
         reader = Reader(self, project, None)
@@ -380,10 +252,6 @@ class Site:
             if self.catalogue.statuses[status].name.casefold() == name.casefold():
                 return status
         raise KeyError(f"no status {name!r} in project {project.key}")
-
-
-def _ends(link: Link) -> tuple[int, int]:
-    return link.outward, link.inward
 
 
 def _transitions(plan: ProjectPlan, ids: Mapping[str, str]) -> list[Transition]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, select
 
 from eal_jira.store import tables as t
+from eal_jira.store.database import Store
 from eal_jira.store.upsert import upsert
 
 
@@ -26,6 +28,10 @@ def active(connection: Connection, now: datetime) -> list[Ban]:
     return [Ban(row.what, row.until, row.reason) for row in rows]
 
 
+def until(connection: Connection, what: str) -> datetime | None:
+    return connection.execute(select(t.bans.c.until).where(t.bans.c.what == what)).scalar()
+
+
 def put(connection: Connection, ban: Ban) -> None:
     """A ban that stands for the same is replaced: the tracker's newest word counts."""
     upsert(connection, t.bans, [asdict(ban)])
@@ -33,3 +39,20 @@ def put(connection: Connection, ban: Ban) -> None:
 
 def clear_expired(connection: Connection, now: datetime) -> None:
     connection.execute(delete(t.bans).where(t.bans.c.until <= now))
+
+
+class StoredPatience:
+    """A `Patience` (the adapter contract's) in the store, each call in a transaction of its own."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._store = store
+        self._now = now
+
+    def until(self, what: str) -> datetime | None:
+        with self._store.read() as connection:
+            return until(connection, what)
+
+    def ask(self, what: str, until: datetime, reason: str) -> None:
+        with self._store.write() as connection:
+            clear_expired(connection, self._now())
+            put(connection, Ban(what, until, reason))

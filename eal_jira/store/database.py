@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
 from eal_jira.errors import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 
 class Store:
@@ -50,11 +53,12 @@ def open_store(url: str, folder: Path = Path()) -> Store:
     store = _open_sqlite(parsed)
     try:
         _migrate(store)
-    except OperationalError as error:
+    except DatabaseError as error:
         store.close()
         raise StoreError(
             f"The database {parsed.database} can't be opened ({error.orig}).",
-            remedy="Check that its folder exists and may be written, and that no other program holds it.",
+            remedy="Check that its folder exists and may be written, and that no other program holds it; "
+            "`eal-jira doctor` looks whether it is damaged.",
         ) from error
     except BaseException:
         store.close()
@@ -110,19 +114,22 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-def migrations() -> Path:
-    """The folder of migration scripts."""
-    return Path(str(resources.files("eal_jira.store") / "migrations"))
+def migrations() -> Config:
+    """Where Alembic finds the migration scripts."""
+    from alembic.config import Config
+
+    config = Config()
+    folder = str(resources.files("eal_jira.store") / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    return config
 
 
 def _migrate(store: Store) -> None:
     from alembic import command
-    from alembic.config import Config
     from alembic.script import ScriptDirectory
     from alembic.util import CommandError
 
-    config = Config()
-    config.set_main_option("script_location", str(migrations()).replace("%", "%%"))
+    config = migrations()
     with store.write() as connection:
         known = _version(connection)
         head = ScriptDirectory.from_config(config).get_current_head()

@@ -47,12 +47,9 @@ def damage(file: Path, seconds: float) -> tuple[str, ...] | None:
 
 def newer_schema(file: Path) -> str | None:
     """The schema's number when a newer eal-jira has migrated the database, else None. Raises `StoreError`."""
-    from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-    config = Config()
-    config.set_main_option("script_location", str(migrations()).replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    known = {script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions()}
     with _opened(file) as connection:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchall()
         rows = connection.execute("SELECT version_num FROM alembic_version").fetchall() if tables else []

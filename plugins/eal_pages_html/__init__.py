@@ -10,8 +10,8 @@ file. People may write on a page, in its file, wherever it is not ours: see `mar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from pathlib import Path
 
 from eal_jira.hookspecs import AdapterInfo, Pages, hookimpl
 from eal_pages_html.options import Options
@@ -26,5 +26,5 @@ def eal_adapter_info() -> AdapterInfo:
 
 
 @hookimpl
-def eal_pages(name: str, options: Mapping[str, object], now: Callable[[], datetime]) -> Pages | None:
-    return Site(Options.read(options)) if name == NAME else None
+def eal_pages(name: str, options: Mapping[str, object], home: Path) -> Pages | None:
+    return Site(Options.read(options, home)) if name == NAME else None

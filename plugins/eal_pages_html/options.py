@@ -19,8 +19,8 @@ class Options:
     base_url: str = ""
 
     @classmethod
-    def read(cls, options: Mapping[str, object]) -> Self:
-        """Raises `ConfigError` with the key's name."""
+    def read(cls, options: Mapping[str, object], home: Path) -> Self:
+        """`home` is where a relative folder starts. Raises `ConfigError` with the key's name."""
         for key, value in options.items():
             if key not in ("folder", "base_url"):
                 raise ConfigError(f"pages.html.{key} is not known.", remedy="There are pages.html.folder and base_url.")
@@ -29,4 +29,5 @@ class Options:
         base_url = str(options.get("base_url", ""))
         if base_url and not base_url.startswith(("http://", "https://")):
             raise ConfigError("pages.html.base_url is no web address.", remedy="Begin it with https:// or http://.")
-        return cls(Path(str(options.get("folder", DEFAULT_FOLDER))), base_url.rstrip("/"))
+        folder = Path(str(options.get("folder", DEFAULT_FOLDER))).expanduser()
+        return cls(home / folder, base_url.rstrip("/"))

@@ -2,6 +2,8 @@
 
     connection  the `jira` library's client: authentication, connection, time-outs
     gateway     the one way on which every request leaves, with its retries
+    limits      bans and the pace of writes, kept by all connections together
+    cost        what requests cost
     answers     what an answer means: a value, or one of our errors
     site        who we are there, its clock, its fields
     cloud, datacenter        how issues are read: two strategies, the same methods

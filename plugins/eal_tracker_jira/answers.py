@@ -25,14 +25,10 @@ from eal_jira.errors import (
     NotAllowed,
     RefusedByTracker,
     TrackerUnreachable,
-    TryLater,
 )
 
 Json = Any
 """A decoded JSON value as Jira sends it; `records` and `fields` are where its shape is checked."""
-
-PATIENCE = timedelta(seconds=10)
-"""The longest wait inside one request; what asks for more is for whoever plans the next cycle."""
 
 _CREDENTIALS = (
     "Check tracker.user and tracker.token: Jira Cloud wants the account's e-mail and an API token, "
@@ -79,11 +75,17 @@ def value_of(response: Response, effect: Effect, what: str) -> Json:
         return _decoded(response, effect, what)
     if 300 <= status < 400:
         raise _redirected(response, what)
-    if status == 429 or (status == 503 and effect is not Effect.CREATE and "Retry-After" in response.headers):
-        raise _limited(response, effect, what)
     if status >= 500:
-        raise _lost(effect, f"Jira failed to answer {what} (status {status}{_trace(response)}).")
+        raise lost_answer(response, effect, what)
     raise _refused(response, what)
+
+
+def limited(response: Response) -> bool:
+    """Whether Jira did not look at the request at all, for there were too many. A 503 of an outage names no wait."""
+    headers = response.headers
+    return response.status_code == 429 or (
+        response.status_code == 503 and ("Retry-After" in headers or "RateLimit-Reason" in headers)
+    )
 
 
 def rows(answer: Json, name: str) -> list[dict[str, Any]]:
@@ -111,6 +113,11 @@ def lost_connection(effect: Effect, what: str, reason: str, sent: bool) -> Excep
         )
         return error if effect is Effect.CREATE else Again(error)
     return _lost(effect, f"The connection to Jira broke during {what}: {reason}.")
+
+
+def lost_answer(response: Response, effect: Effect, what: str) -> Exception:
+    """The error for an answer that tells nothing but that the server could not give one."""
+    return _lost(effect, f"Jira failed to answer {what} (status {response.status_code}{_trace(response)}).")
 
 
 def _lost(effect: Effect, happened: str) -> Exception:
@@ -165,21 +172,6 @@ def _redirected(response: Response, what: str) -> EalError:
         refused="The credential was not taken there.",
         remedy="Write the address that Jira really has in tracker.url.",
     )
-
-
-def _limited(response: Response, effect: Effect, what: str) -> Exception:
-    wait = retry_after(response.headers)
-    reason = response.headers.get("RateLimit-Reason", "")
-    error = TryLater(
-        f"Jira asks for patience with {what} (status {response.status_code}{', ' + reason if reason else ''}).",
-        wait=wait,
-        reason=reason,
-        remedy="The next cycle after that goes on from here.",
-    )
-    # a quota stands for the whole site until the hour is full: nothing here waits that long
-    if effect is Effect.CREATE or "quota" in reason or (wait or timedelta()) > PATIENCE:
-        return error
-    return Again(error, (wait or timedelta()).total_seconds())
 
 
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:

@@ -1,8 +1,9 @@
 """The one way on which every request to Jira leaves, and every answer comes in.
 
 Reads, and writes that state how something should be, are repeated after lost connections, failures of the server and
-short bans, with jitter and within a bound; a create is sent once. Refusals of who we are stop at the first. Every
-answer must come from the account that `identify` named (facts 4: a broken credential can yield an empty 200).
+short bans, with jitter and within a bound; a create is sent once. Nothing is sent inside a ban (`limits`). Refusals of
+who we are stop at the first. Every answer must come from the account that `identify` named (facts 4: a broken
+credential can yield an empty 200).
 """
 
 from __future__ import annotations
@@ -18,12 +19,17 @@ import tenacity
 from jira import JIRA, JIRAError
 from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
 
-from eal_tracker_jira.answers import Again, Effect, Json, Unknown, lost_connection, value_of
+from eal_tracker_jira.answers import Again, Effect, Json, Unknown, limited, lost_answer, lost_connection, value_of
 from eal_tracker_jira.connection import session_of
+from eal_tracker_jira.cost import Meter
+from eal_tracker_jira.limits import SHORT, Limits, Target
 
 ATTEMPTS = 4
 BUDGET = 60.0
 """Seconds after which no further attempt starts."""
+
+NEAR = 1.0
+"""Seconds of rest after an answer that says that a limit is near (facts 3.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,10 @@ def segment(text: str) -> str:
 class Gateway:
     """Requests to one site. Used by one thread at a time: the connection beneath is not made for more (facts 3.3)."""
 
-    def __init__(self, client: JIRA, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, client: JIRA, limits: Limits, meter: Meter, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
+        self._limits = limits
+        self._meter = meter
         self._session = session_of(client)
         self._base = client.server_url
         self._sleep = sleep
@@ -91,6 +99,24 @@ class Gateway:
 
     def _once(self, effect: Effect, method: str, path: str, params: dict[str, object], body: Json) -> Json:
         what = f"{method} {path.lstrip('/')}"
+        target = Target.of(method, path, writes=effect is not Effect.READ)
+        with self._limits.entered(target, what):
+            response = self._send(effect, method, path, params, body, what)
+        if limited(response):
+            raise self._refused(target, response, effect, what)
+        self._limits.answered(target)
+        value = value_of(response, effect, what)
+        if effect is Effect.READ:
+            self._meter.read(path, value)
+        if effect is not Effect.CREATE:
+            # a create has happened, whoever is said to have made it: its id must not be lost
+            self._check_signature(response, what)
+        return value
+
+    def _send(
+        self, effect: Effect, method: str, path: str, params: dict[str, object], body: Json, what: str
+    ) -> requests.Response:
+        self._meter.requested()
         try:
             response = self._session.request(
                 method,
@@ -108,11 +134,19 @@ class Gateway:
             raise lost_connection(effect, where, _reason(broken), sent=not _never_sent(broken)) from None
         self.headers, self.received = response.headers, len(response.content)
         self._reached = True
-        value = value_of(response, effect, what)
-        if effect is not Effect.CREATE:
-            # a create has happened, whoever is said to have made it: its id must not be lost
-            self._check_signature(response, what)
-        return value
+        if response.headers.get("X-RateLimit-NearLimit", "").lower() == "true":
+            self._sleep(NEAR)
+        return response
+
+    def _refused(self, target: Target, response: requests.Response, effect: Effect, what: str) -> Exception:
+        error = self._limits.refused(target, response.status_code, response.headers, what)
+        if effect is Effect.CREATE:
+            # only a 429 surely took no effect
+            return error if response.status_code == 429 else lost_answer(response, effect, what)
+        # a quota stands until the hour is full, and other issues need not wait for one: nobody waits here for these
+        if "quota" in error.reason or error.about == "issue" or error.wait is None or error.wait > SHORT:
+            return error
+        return Again(error, error.wait.total_seconds())
 
     def _check_signature(self, response: requests.Response, what: str) -> None:
         signature = self.signature

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Protocol
 
-from eal_jira.hookspecs import Check, Connection, Needs, Presence, Tracker
+from eal_jira.hookspecs import Check, Connection, Cost, Needs, Presence, Tracker
 from eal_jira.model import (
     Capabilities,
     Category,
@@ -25,8 +25,10 @@ from eal_jira.model import (
 from eal_tracker_jira.answers import Json, named, rows
 from eal_tracker_jira.boards import Boards
 from eal_tracker_jira.cloud import CloudReader
+from eal_tracker_jira.cost import Meter
 from eal_tracker_jira.datacenter import DataCenterReader
 from eal_tracker_jira.doctor import Doctor
+from eal_tracker_jira.limits import Limits
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.passes import Place
 from eal_tracker_jira.site import Site
@@ -56,14 +58,22 @@ class Reader(Looks, Protocol):
 class JiraTracker(Tracker):
     """One Jira site. The first call asks which kind it is."""
 
-    def __init__(self, connection: Connection, options: Options, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        options: Options,
+        sleep: Callable[[float], None] = time.sleep,
+        limits: Limits | None = None,
+    ) -> None:
         self._connection = connection
         self._options = options
         self._sleep = sleep
+        self._limits = limits
+        self._meter = Meter()
 
     @cached_property
     def _site(self) -> Site:
-        return Site(self._connection, self._options, self._sleep)
+        return Site(self._connection, self._options, self._sleep, self._limits, self._meter)
 
     @cached_property
     def _reader(self) -> Reader:
@@ -145,6 +155,9 @@ class JiraTracker(Tracker):
 
     def checks(self, needs: Needs) -> Iterator[Check]:
         return Doctor(self._connection, self._options, self._sleep).checks(needs)
+
+    def cost(self) -> Cost:
+        return self._meter.cost
 
     # --- writes -----------------------------------------------------------------------------------------------
 

@@ -10,15 +10,19 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from jira import JIRA
+
 from eal_jira import documents
 from eal_jira.errors import NotAllowed, TrackerUnreachable
 from eal_jira.hookspecs import Connection
 from eal_jira.model import Actor, Figure, Identity
 from eal_tracker_jira.answers import Json, http_date, rows
 from eal_tracker_jira.connection import open_client, sign_in
+from eal_tracker_jira.cost import Meter
 from eal_tracker_jira.fields import FieldTable, account, field_table
 from eal_tracker_jira.gateway import Gateway, Signature
 from eal_tracker_jira.lanes import Lanes
+from eal_tracker_jira.limits import Limits
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.times import parse_time
 
@@ -31,12 +35,21 @@ class Flavour(StrEnum):
 class Site:
     """Making it costs one request, which asks what kind of Jira this is."""
 
-    def __init__(self, connection: Connection, options: Options, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        options: Options,
+        sleep: Callable[[float], None] = time.sleep,
+        limits: Limits | None = None,
+        meter: Meter | None = None,
+    ) -> None:
         self._connection = connection
         self._options = options
         self._sleep = sleep
         self._client = open_client(connection, options)
-        self._main = Gateway(self._client, sleep)
+        self._limits = limits or Limits(connection.patience, sleep)
+        self._meter = meter or Meter()
+        self._main = self._gateway_for(self._client)
         #: further gateways, one for each thread of `lanes` that has asked for one
         self._others: list[Gateway] = []
         self._of_thread = threading.local()
@@ -62,12 +75,15 @@ class Site:
         """This thread's way to Jira; the connection beneath is not made for several threads (facts 3.3)."""
         gateway: Gateway | None = getattr(self._of_thread, "gateway", None)
         if gateway is None:
-            gateway = Gateway(open_client(self._connection, self._options), self._sleep)
+            gateway = self._gateway_for(open_client(self._connection, self._options))
             gateway.version = self._main.version
             self._of_thread.gateway = gateway
             self._others.append(gateway)
         gateway.signature = self._main.signature
         return gateway
+
+    def _gateway_for(self, client: JIRA) -> Gateway:
+        return Gateway(client, self._limits, self._meter, self._sleep)
 
     def close(self) -> None:
         self._close_others()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 from pathlib import Path
@@ -72,6 +73,19 @@ def test_a_folder_that_is_missing_is_red(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_red(tmp_path: Path) -> None:
     (tmp_path / "eal.db").write_bytes(b"what people put there by mistake" * 100)
     assert looked(tmp_path)["store"].colour is Colour.RED
+    with pytest.raises(StoreError, match="doctor"):
+        open_store("sqlite:///eal.db", tmp_path)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_place_that_may_not_be_written_is_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
+    if there:
+        open_store("sqlite:///eal.db", tmp_path).close()
+    # as whoever runs the tests may be root, whom no mode stops
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    found = looked(tmp_path)["store"]
+    assert found.colour is Colour.RED
+    assert "the right to write" in found.remedy
 
 
 def test_damage_anywhere_is_never_called_whole(tmp_path: Path) -> None:

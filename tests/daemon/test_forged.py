@@ -196,6 +196,25 @@ def test_a_head_that_never_ends_is_cut_off(store: Store, monkeypatch: pytest.Mon
         door.server.stop()
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Content-Length: 99999999999999999999",
+        "Content-Length: " + "9" * 5000,
+        "Content-Length: -1",
+        "Content-Length: x",
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: 5\r\nTransfer-Encoding: gzip",
+        "Content-Encoding: identity\r\nContent-Encoding: gzip\r\nContent-Length: 2",
+        "Transfer-Encoding: chunked\r\nX: y\r\n\r\nno number",
+    ],
+)
+def test_an_odd_head_is_refused(door: Door, head: str) -> None:
+    request = f"POST /webhooks/jira HTTP/1.1\r\nHost: x\r\nX-Hub-Signature: {RIGHT}\r\n{head}\r\n\r\n{{}}"
+    assert door.raw(request.encode()) in (400, 413, 415, 501)
+    assert rows(door.store, DELIVERIES) == []
+
+
 def test_a_sender_that_hangs_up_leaves_nothing(door: Door) -> None:
     with socket.create_connection(address(door.url), timeout=5) as connection:
         connection.sendall(HEAD + BODY[:-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -165,13 +166,13 @@ def test_it_does_not_begin_a_short_cycle_when_it_is_stopped_while_gathering(
 
 
 def test_a_signal_stops_it_whatever_it_is_doing() -> None:
-    """In the main thread, where handlers run between any two steps of the loop."""
+    """In the main thread, where handlers run between any two steps of the loop, as the operating system sends it."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         for delay in (0.0, 0.001, 0.01, 0.05):
             daemon = Daemon(lambda: None, 60, lambda: None)  # type: ignore[arg-type, return-value]
             daemon.stop_on_signals()
-            timer = threading.Timer(delay, signal.raise_signal, [signal.SIGTERM])
+            timer = threading.Timer(delay, os.kill, [os.getpid(), signal.SIGTERM])
             timer.start()
             begin = time.monotonic()
             daemon.run()

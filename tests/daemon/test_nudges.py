@@ -9,7 +9,6 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,12 +17,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from eal_jira.cli.cycle import approve_plans
 from eal_jira.cycle import run_cycle, run_nudged
 from eal_jira.daemon import loop
 from eal_jira.errors import TrackerUnreachable
 from eal_jira.hookspecs import Nudge
 from eal_jira.model import IssuePage
-from eal_jira.sandbox import Mischief, Move
+from eal_jira.sandbox import Create, Mischief, Move
 from eal_jira.stages.house import House
 from eal_jira.stages.pull import nudged
 from eal_jira.store import Store, deliveries
@@ -70,18 +70,19 @@ def quiet(b: Bench, seconds: float = 0.4) -> None:
 @both
 def test_a_webhook_leads_to_a_tag_within_a_second(bench: OpenBench, flavour: str) -> None:
     """From the moment somebody finishes an issue without a review to the label that asks about it: median below 1 s."""
-    took = []
+    took, tries = [], range(1, 16 if flavour == "cloud" else 6)
     with bench(flavour) as b:
-        for number in range(1, 16):
+        for number in tries:
             b.make(number)
         with b.running() as daemon, b.site.add_webhook(f"{daemon.url}/webhooks/jira", SECRET) as webhook:
-            for number in range(1, 16):
+            for number in tries:
                 begin = time.monotonic()
                 b.finish(number)
                 until(lambda key=f"P-{number}": key in b.tagged())
                 took.append(time.monotonic() - begin)
             webhook.wait()
             assert {sent.status for sent in webhook.sent} == {202}
+    print(f"{flavour}: median {statistics.median(took):.3f} s, longest {max(took):.3f} s")  # noqa: T201
     assert statistics.median(took) < 1.0
 
 
@@ -197,6 +198,8 @@ def test_a_whole_cycle_also_follows_the_nudges(bench: OpenBench) -> None:
         issue = b.make(1)
         with b.house() as house:
             run_cycle(house)
+            b.clock.advance(timedelta(hours=1))
+            run_cycle(house)
             b.site.index_lag = timedelta(minutes=5)
             b.finish(1)
             run_cycle(house)
@@ -211,13 +214,15 @@ def test_an_issue_in_nobodys_scope_is_not_stored(bench: OpenBench) -> None:
     with bench() as b:
         b.make(1)
         strange = b.make(1, "X")
-        ticket = b.make(1, "EAL")
         with b.house() as house:
             run_cycle(house)
+            ticket = str(b.site.perform(Create(b.clock.now(), "ann", "EAL-1", "Task", "A ticket", {})).id)
             name(house, strange, ticket, "987654321")
-            assert run_nudged(house) is None
+            done = run_nudged(house)
+            assert done is not None
+            assert done.pulled.changed == 1
             assert mirror(house, "X") == {}
-            assert mirror(house, "EAL") == {"EAL-1": "Open"} | truth(b, "EAL")
+            assert mirror(house, "EAL") == truth(b, "EAL") == {"EAL-1": "Open"}
             assert rows(house.store, WORK) == []
 
 
@@ -347,6 +352,8 @@ def test_the_daemon_listens_wakes_and_stops_within_ten_seconds(bench: OpenBench)
     """SIGTERM while a sender dawdles and another connection idles: a clean end, code 0."""
     with bench() as b:
         issue = b.make(1)
+        with b.house() as house:
+            approve_plans(house)
         config = b.write_config()
         config.write_text(config.read_text() + "\n[run]\nevery = 3600\n")
         running = eal_jira("run", "--config", str(config))
@@ -369,28 +376,21 @@ def test_the_daemon_listens_wakes_and_stops_within_ten_seconds(bench: OpenBench)
                 running.send_signal(signal.SIGTERM)
                 assert running.wait(15) == 0
                 assert time.monotonic() - begin < 10
-            assert [line["event"] for line in told][-2:] == ["asked to stop", "stopped"]
+            ending = [line["event"] for line in told]
+            assert {"asked to stop", "stopped"} <= set(ending)
+            assert not any("exception" in event.lower() for event in ending)
         finally:
             running.kill()
             running.communicate()
 
 
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        (lambda text: text.replace("webhook_secret", "# webhook_secret"), "web.webhook_secret is not."),
-        (lambda text: text.replace("/hook", "/nowhere"), "can't be read"),
-    ],
-)
-def test_the_daemon_does_not_start_without_its_secret(
-    bench: OpenBench, change: Callable[[str], str], sentence: str
-) -> None:
+def test_the_daemon_does_not_start_without_its_secret(bench: OpenBench) -> None:
     with bench() as b:
         config = b.write_config()
-        config.write_text(change(config.read_text()))
+        config.write_text(config.read_text().replace("webhook_secret", "# webhook_secret"))
         refused = eal_jira("run", "--config", str(config))
         _, told = refused.communicate(timeout=30)
         assert refused.returncode == 78
-        assert sentence in told
+        assert "web.webhook_secret is not." in told
         assert "Traceback" not in told
         assert b.site.requests == []

@@ -74,7 +74,7 @@ def documents(template: str, target: Any, say: Callable[[str], str]) -> Any:
 
 
 @pytest.mark.parametrize("target", READERS)
-@pytest.mark.parametrize("template", CONTEXTS)
+@pytest.mark.parametrize("template", ["retro.md", "proposal.md"])
 @pytest.mark.parametrize("hostile", [text for text in HOSTILE if one_line(text)])
 def test_hostile_text_changes_the_words_of_a_document_and_nothing_else(
     template: str, target: str, hostile: str

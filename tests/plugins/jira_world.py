@@ -1,4 +1,4 @@
-"""A sandbox Jira for the tests of the adapter: served on loopback, on a clock that only the test moves."""
+"""A sandbox Jira for the tests of the adapter: served on loopback, on a clock that only the test moves, and the adapter when it waits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from eal_jira.hookspecs import Connection
+from eal_jira.hookspecs import Connection, Patience, PatienceInMemory
 from eal_jira.model import IssueRef, Scope
 from eal_jira.sandbox import Create, Edit, Move, Person, ProjectPlan, RequestEntry, Say, Site, VirtualClock, serve
 from eal_jira.sandbox.flavour import Flavour
+from eal_tracker_jira.limits import Limits
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.service import JiraTracker
 
@@ -79,12 +80,23 @@ class JiraWorld:
 
     # --- the adapter ------------------------------------------------------------------------------------------
 
-    def tracker(self, options: Options | None = None, secret: Callable[[], str] | None = None) -> JiraTracker:
+    def tracker(
+        self,
+        options: Options | None = None,
+        secret: Callable[[], str] | None = None,
+        patience: Patience | None = None,
+    ) -> JiraTracker:
+        """One that lives on the world's clock: where it would wait, the clock moves on."""
         user, token = self.site.credentials(BOT)
-        connection = Connection(self.url, user, secret or (lambda: token), {})
-        tracker = JiraTracker(connection, options or Options(timeout=2), sleep=self.waits.append)
+        connection = Connection(self.url, user, secret or (lambda: token), {}, patience or PatienceInMemory())
+        limits = Limits(connection.patience, self._wait, self.clock.now, lambda: self.clock.now().timestamp())
+        tracker = JiraTracker(connection, options or Options(timeout=2), self._wait, limits)
         self.trackers.append(tracker)
         return tracker
+
+    def _wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.clock.advance(timedelta(seconds=seconds))
 
     @contextmanager
     def counted(self) -> Iterator[list[RequestEntry]]:

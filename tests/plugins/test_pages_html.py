@@ -6,7 +6,6 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -254,11 +253,11 @@ def test_a_page_has_one_name_one_main_part_and_headings_in_order(tmp_path: Path)
 )
 def test_options_that_can_not_be_used_are_told_by_their_key(options: dict[str, object], problem: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(problem)):
-        Adapters.installed().pages("html", options, lambda: datetime.now(UTC))
+        Adapters.installed().pages("html", options, Path())
 
 
 def test_the_adapter_comes_in_by_its_entry_point(tmp_path: Path) -> None:
     adapters = Adapters.installed()
     assert ("html", "pages") in {(info.name, info.kind) for info in adapters.infos()}
-    pages = adapters.pages("html", {"folder": str(tmp_path)}, lambda: datetime.now(UTC))
+    pages = adapters.pages("html", {"folder": str(tmp_path)}, Path())
     assert (tmp_path / pages.put(PAGE).id).exists()

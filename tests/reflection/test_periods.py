@@ -23,7 +23,12 @@ def at(text: str) -> datetime:
 def test_the_first_retro_is_about_the_newest_complete_week() -> None:
     (period,) = due_by_cron(MONDAYS, BERLIN, None, at("2026-01-01"), at("2026-03-04T12:00"))
     assert (period.start, period.end) == (at("2026-02-23T09:00"), at("2026-03-02T09:00"))
-    assert period.title == "23 February 2026 – 2 March 2026"
+    assert period.title == "23 February – 2 March 2026"
+
+
+def test_a_month_is_called_by_its_first_and_last_day() -> None:
+    (period,) = due_by_cron("0 0 1 * *", BERLIN, None, at("2026-01-01"), at("2026-04-02"))
+    assert period.title == "1–31 March 2026"
 
 
 def test_a_team_that_just_began_has_no_retro_yet() -> None:

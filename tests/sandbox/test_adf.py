@@ -197,7 +197,7 @@ documents = st.fixed_dictionaries(
     {"type": st.just("doc"), "version": st.just(1), "content": st.lists(block, max_size=4)}
 )
 slow = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -253,7 +253,7 @@ def spoil(document: dict[str, Any], random: random.Random) -> None:
 
 
 @given(documents, st.randoms(use_true_random=False), st.integers(1, 3))
-@settings(slow, max_examples=400)
+@settings(slow, max_examples=300)
 def test_a_spoilt_document_gets_the_verdict_of_the_schema(document: Any, random: random.Random, times: int) -> None:
     document = copy.deepcopy(document)
     for _ in range(times):

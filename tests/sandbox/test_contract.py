@@ -80,6 +80,7 @@ def cloud_cases() -> list[Case]:
     whole = {"jql": "project = PAY", "fields": ["*all"], "expand": "names,schema,changelog", "maxResults": 1}
     fetch = ids | {"fields": ["*all"], "expand": ["changelog"], "properties": ["eal-jira"]}
     history = "issue/{issueIdOrKey}/changelog"
+    check = {"permissions": ["EDIT_ISSUES"], "projects": [10001, 99], "issues": [10001, 99]}
     return [
         *reads(DOC),
         Case("POST", "search/jql", {}, whole),
@@ -95,6 +96,9 @@ def cloud_cases() -> list[Case]:
         Case("GET", "worklog/updated", {}, query="?since=0"),
         Case("GET", "worklog/deleted", {}, query="?since=0"),
         Case("POST", "worklog/list", {}, {"ids": [10001]}, array=True),
+        Case("GET", "statuses", {}, query="?id=10000&id=10003"),
+        Case("GET", "statuses/search", {}, query="?statusCategory=DONE"),
+        Case("POST", "permissions/check", {}, {"projectPermissions": [check], "globalPermissions": ["ADMINISTER"]}),
     ]
 
 

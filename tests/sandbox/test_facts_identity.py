@@ -190,3 +190,25 @@ def test_the_clock_is_the_sites_own(connect: Connect, flavour: str) -> None:
     answer = connect(site)("GET", "serverInfo")
     assert answer.headers["Date"] == "Wed, 01 Jan 2031 00:00:00 GMT"
     assert answer.json()["serverTime"] == "2031-01-01T00:00:00.000+0000"
+
+
+def test_a_scoped_token_works_at_the_gateways_address_only(connect: Connect) -> None:
+    site = one("cloud")
+    site.people.accounts["bot"].scoped_token = True
+    client = connect(site)
+    assert client("GET", "myself").status_code == 401
+    assert client.get(f"/ex/jira/{site.cloud_id}/rest/api/3/myself")["accountId"] == "bot"
+
+
+def test_permissions_are_checked_for_many_at_once(connect: Connect) -> None:
+    site = one("cloud")
+    pay, web = site.project("PAY").id, site.project("WEB").id
+    site.revoke("bot", "WEB", "EDIT_ISSUES")
+    asked = {"permissions": ["EDIT_ISSUES"], "projects": [pay, web, 99], "issues": [site.issue("PAY-1").id, 99]}
+    answer = connect(site).post(
+        "permissions/check", {"projectPermissions": [asked], "globalPermissions": ["ADMINISTER"]}
+    )
+    assert answer["projectPermissions"] == [
+        {"permission": "EDIT_ISSUES", "projects": [pay], "issues": [site.issue("PAY-1").id]}
+    ]
+    assert answer["globalPermissions"] == []

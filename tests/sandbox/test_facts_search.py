@@ -350,3 +350,53 @@ def test_an_unknown_value_is_a_warning_when_nobody_validates(connect: Connect) -
 @pytest.mark.parametrize("path", ["issue/PAY-1/changelog", "search/jql?jql=project=PAY", "/rest/api/3/myself"])
 def test_data_center_has_no_cloud_endpoints(connect: Connect, path: str) -> None:
     assert connect(filled(1, "datacenter"))("GET", path).status_code == 404
+
+
+# --- projects that go away (2.4) ----------------------------------------------------------------------------------
+
+
+def test_an_archived_project_leaves_search_and_is_read_only(connect: Connect, flavour: str) -> None:
+    site = filled(1, flavour)
+    client = connect(site)
+    assert len(site.search.find("created is not EMPTY", site.people.accounts["bot"]).issues) == 1
+    site.put_project("PAY", "archived")
+    assert len(site.search.find("created is not EMPTY", site.people.accounts["bot"]).issues) == 0
+    assert client("GET", "issue/PAY-1").status_code == 200
+    assert client("PUT", "issue/PAY-1", json={"fields": {"summary": "x"}}).status_code == 403
+    assert [p["key"] for p in client.get("project")] == ["WEB"]
+    site.put_project("PAY", "live")
+    assert client("PUT", "issue/PAY-1", json={"fields": {"summary": "x"}}).status_code == 204
+
+
+def test_cloud_lists_projects_by_state_with_their_newest_change(connect: Connect) -> None:
+    site = filled(2)
+    client = connect(site)
+    site.put_project("WEB", "deleted")
+    assert [p["key"] for p in client.get("project/search")["values"]] == ["PAY"]
+    assert [p["key"] for p in client.get("project/search", status="deleted")["values"]] == ["WEB"]
+    insight = client.get("project/search", expand="insight")["values"][0]["insight"]
+    assert insight == {"totalIssueCount": 2, "lastIssueUpdateTime": "2026-03-02T09:02:00.000+0000"}
+    assert client("GET", "project/WEB").status_code == 404
+
+
+def test_permissions_count_from_the_next_question_on(connect: Connect) -> None:
+    """A result that was found before is not handed out to who may no longer see it."""
+    site = filled(1)
+    client = connect(site)
+    for jql in "issuetype = Story", "project is not EMPTY":
+        assert len(search(client, jql)["issues"]) == 1
+        site.revoke("bot", "PAY", "BROWSE_PROJECTS")
+        assert search(client, jql)["issues"] == []
+        site.grant("bot", "PAY", "BROWSE_PROJECTS")
+        site.restrict("PAY-1", to=["ada"])
+        assert search(client, jql)["issues"] == []
+        site.restrict("PAY-1", to=None)
+
+
+def test_a_relative_time_moves_with_the_clock(connect: Connect) -> None:
+    site = filled(0)
+    client = connect(site)
+    client.post("issue", new_issue("x"), 201)
+    assert len(search(client, "updated >= -1m")["issues"]) == 1
+    site.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
+    assert search(client, "updated >= -1m")["issues"] == []

@@ -32,7 +32,7 @@ from eal_jira.sandbox.jql.syntax import (
 from eal_jira.sandbox.state import Issue
 from tests.sandbox.support import START, small_site
 
-calm = settings(deadline=None, max_examples=300)
+calm = settings(deadline=None, max_examples=200)
 
 # --- reading ------------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ odd = st.one_of(
         st.sampled_from(["id", "key", "name", "body", "type", "value"]), st.integers() | st.text(), max_size=2
     ),
 )
-calm = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+calm = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")

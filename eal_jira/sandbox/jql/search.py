@@ -37,7 +37,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Cursor:
-    """Where a page ended: the sort key of its last issue."""
+    """Where a page ended: the sort key of its last issue, None before the first."""
 
     jql: str
     account: str | None
@@ -103,7 +103,8 @@ class Search:
         """One page of Cloud's search and the token of the next one, None on the last.
 
         A page goes on after the sort key at which the one before ended, so an issue that moved to the end meanwhile
-        is met again there, and one that moved to the front is missed (facts 2.3).
+        is met again there, and one that moved to the front is missed (facts 2.3). A page of no rows goes on where it
+        began.
         """
         if self.parsed(jql).where is None:
             raise Refusal(400, UNBOUNDED)
@@ -116,7 +117,8 @@ class Search:
         if first + size >= len(found.issues):
             return page, None
         caller = account.id if account else None
-        return page, self._token(_Cursor(jql, caller, found.keys[first + size - 1], self._now()))
+        after = found.keys[first + size - 1] if size else start
+        return page, self._token(_Cursor(jql, caller, after, self._now()))
 
     def _token(self, cursor: _Cursor) -> str:
         token = base64.urlsafe_b64encode(secrets.token_bytes(24)).decode()

@@ -17,6 +17,8 @@ from eal_jira.sandbox.state import Issue, Json, Project
 from eal_jira.sandbox.writes import Writer
 
 if TYPE_CHECKING:
+    from starlette.datastructures import QueryParams
+
     from eal_jira.sandbox.site import Site
 
 
@@ -28,7 +30,7 @@ class Call:
     version: str
     #: from the path
     params: Mapping[str, str]
-    query: Mapping[str, str]
+    query: QueryParams
     body: bytes
     account: Account | None
 
@@ -131,9 +133,10 @@ def not_authenticated(site: Site, reason: str | None = None) -> Refusal:
     return Refusal(401, text, headers=headers)
 
 
-def authenticate(site: Site, authorization: str | None) -> Account | None:
+def authenticate(site: Site, authorization: str | None, *, gateway: bool) -> Account | None:
     """The account behind the header, None without one. A wrong credential is a 401; after several, only a CAPTCHA
-    helps (facts/jira.md 4). Personal access tokens never lead to a CAPTCHA."""
+    helps (facts/jira.md 4). Personal access tokens never lead to a CAPTCHA. A scoped token works at the gateway's
+    address only."""
     if not authorization:
         return None
     kind, _, value = authorization.partition(" ")
@@ -142,6 +145,8 @@ def authenticate(site: Site, authorization: str | None) -> Account | None:
         account = site.people.by_token(value.strip())
     elif kind.lower() == "basic":
         account = _basic(site, value)
+    if account is not None and account.scoped_token and not gateway:
+        account = None
     if account is None:
         if site.anonymous_fallback:
             return None

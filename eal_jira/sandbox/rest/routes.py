@@ -75,6 +75,9 @@ _BOTH: tuple[tuple[str, str, Handler], ...] = (
 
 _CLOUD: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "project/search", words.project_search),
+    ("GET", "statuses", words.statuses_by_id),
+    ("GET", "statuses/search", words.statuses_search),
+    ("POST", "permissions/check", words.check_permissions),
     ("GET", "search", search.removed),
     ("POST", "search", search.removed),
     ("GET", "search/jql", search.search_jql),

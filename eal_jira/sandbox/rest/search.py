@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from eal_jira.sandbox.rest import reading
 from eal_jira.sandbox.rest.answers import Answer, Refusal, json_answer, raw_answer
 from eal_jira.sandbox.rest.call import Call
 from eal_jira.sandbox.rest.selection import Selection
-from eal_jira.sandbox.state import History, Issue, Json
+from eal_jira.sandbox.state import Issue, Json
 
 REMOVED = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "
@@ -41,6 +42,7 @@ def search_jql(call: Call) -> Answer:
     expand = _expand(given)
     if not fields.none or properties or expand:
         size = min(size, limits.search_page_with_fields)
+    size = size if limits.search_rows is None else min(size, limits.search_rows)
     issues, token = call.site.search.token_page(
         jql, call.account, reading.maybe_text(given, "nextPageToken"), size, [int(i) for i in fresh]
     )
@@ -95,34 +97,33 @@ def bulk_changelog(call: Call) -> Answer:
         raise Refusal(400, f"maxResults must be between 1 and {limits.changelog_bulk_page}.")
     issues = {issue.id: issue for each in wanted if (issue := call.visible(each))}
     entries = [
-        (history.created, issue.id, history.id, history)
+        (history.created.timestamp(), issue.id, history.id, place)
         for issue in issues.values()
-        for history in issue.histories
+        for place, history in enumerate(issue.histories)
         if not field_ids or any(item.get("fieldId") in field_ids for item in history.items)
     ]
-    entries.sort(key=lambda entry: entry[:3])
+    entries.sort()
     token = reading.maybe_text(call.json, "nextPageToken")
-    start = _place(token) if token else None
-    rest = [e for e in entries if start is None or (e[0].timestamp(), e[1], e[2]) > start]
+    first = bisect_right(entries, (*_place(token), len(entries))) if token else 0
     page: dict[int, list[str]] = {}
-    for _, issue_id, _, history in rest[:size]:
-        page.setdefault(issue_id, []).append(_bulk_history(call, history, field_ids))
+    for _, issue_id, _, place in entries[first : first + size]:
+        page.setdefault(issue_id, []).append(_bulk_history(call, issues[issue_id], place, field_ids))
     logs = [f'{{"issueId":"{issue_id}","changeHistories":[{",".join(texts)}]}}' for issue_id, texts in page.items()]
     tail = ""
-    if len(rest) > size:
-        created, issue_id, history_id, _ = rest[size - 1]
-        tail = f',"nextPageToken":"{created.timestamp()!r}_{issue_id}_{history_id}"'
+    if len(entries) > first + size:
+        tail = ',"nextPageToken":"{!r}_{}_{}"'.format(*entries[first + size - 1])
     return raw_answer(f'{{"issueChangeLogs":[{",".join(logs)}]{tail}}}')
 
 
-def _bulk_history(call: Call, history: History, field_ids: frozenset[str]) -> str:
-    created: str | int | None = None
-    if call.site.bulk_changelog_time == "seconds":
-        created = int(history.created.timestamp())
-    elif call.site.bulk_changelog_time == "milliseconds":
-        created = round(history.created.timestamp() * 1000)
+def _bulk_history(call: Call, issue: Issue, place: int, field_ids: frozenset[str]) -> str:
+    form = call.site.bulk_changelog_time
+    if form == "iso" and not field_ids:
+        return call.present.history_texts(issue)[place]
+    history = issue.histories[place]
     if field_ids:
         history = replace(history, items=[i for i in history.items if i.get("fieldId") in field_ids])
+    since = history.created.timestamp()
+    created = {"iso": None, "seconds": int(since), "milliseconds": round(since * 1000)}[form]
     return call.present.history_text(history, created)
 
 
@@ -139,7 +140,9 @@ def search_offset(call: Call) -> Answer:
     given = _arguments(call, lists=("fields", "expand"))
     jql = reading.maybe_text(given, "jql") or ""
     start = max(0, reading.whole(given, "startAt", 0))
-    size = min(max(0, reading.whole(given, "maxResults", 50)), call.site.limits.dc_search_page)
+    limits = call.site.limits
+    size = min(max(0, reading.whole(given, "maxResults", 50)), limits.dc_search_page)
+    size = size if limits.search_rows is None else min(size, limits.search_rows)
     strict = str(given.get("validateQuery", True)).lower() not in ("false", "none", "warn")
     found = call.site.search.find(jql, call.account, strict=strict)
     fields = Selection(reading.strings(given, "fields"), "*navigable")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from eal_jira.sandbox.people import BROWSE, CREATE, PERMISSIONS, PROJECT_ADMIN
+from eal_jira.sandbox.rest import reading
 from eal_jira.sandbox.rest.answers import Answer, Refusal, json_answer
 from eal_jira.sandbox.rest.call import Call
 from eal_jira.sandbox.rest.screens import field_meta, screen
-from eal_jira.sandbox.state import Json, Project
+from eal_jira.sandbox.state import Json, Project, Status
 
 DC_VERSION = (10, 3, 24)
 CLOUD_VERSION = (1001, 0, 0)
+_MOST_CHECKED = 1000
 
 
 def server_info(call: Call) -> Answer:
@@ -102,6 +104,26 @@ def my_permissions(call: Call) -> Answer:
     return json_answer({"permissions": answers})
 
 
+def check_permissions(call: Call) -> Answer:
+    """For many projects and issues at once, by numeric id; unknown ones are left out (facts 4)."""
+    shown = []
+    for asked in reading.entries(call.json, "projectPermissions"):
+        projects = [int(p) for p in reading.strings(asked, "projects") if p.isdecimal()]
+        issues = [i for n in reading.strings(asked, "issues") if n.isdecimal() and (i := call.visible(n))]
+        if len(projects) > _MOST_CHECKED or len(issues) > _MOST_CHECKED:
+            raise Refusal(400, f"At most {_MOST_CHECKED} projects and {_MOST_CHECKED} issues can be checked.")
+        for name in reading.strings(asked, "permissions"):
+            shown.append(
+                {
+                    "permission": name,
+                    "projects": [p for p in projects if p in call.site.projects and call.may(name, p)],
+                    "issues": [i.id for i in issues if call.may(name, i.project)],
+                }
+            )
+    everywhere = [name for name in reading.strings(call.json, "globalPermissions") if call.may(name, None)]
+    return json_answer({"projectPermissions": shown, "globalPermissions": everywhere})
+
+
 # --- words ----------------------------------------------------------------------------------------------------
 
 
@@ -119,6 +141,36 @@ def status(call: Call) -> Answer:
         if wanted in (each.id, each.name):
             return json_answer(call.present.status(each.id))
     raise Refusal(404, f"The status with the id '{wanted}' does not exist")
+
+
+_CATEGORY_WORDS = {"new": "TODO", "indeterminate": "IN_PROGRESS", "done": "DONE"}
+
+
+def _bulk_status(status: Status) -> dict[str, Json]:
+    return {
+        "id": status.id,
+        "name": status.name,
+        "statusCategory": _CATEGORY_WORDS.get(status.category, "TODO"),
+        "scope": {"type": "GLOBAL"},
+        "description": status.description,
+    }
+
+
+def statuses_by_id(call: Call) -> Answer:
+    """Cloud's newer form: `?id=` once for each."""
+    known = call.site.catalogue.statuses
+    wanted = call.query.getlist("id")
+    if not 1 <= len(wanted) <= 50:
+        raise Refusal(400, "The parameter 'id' is needed 1 to 50 times.")
+    return json_answer([_bulk_status(known[i]) for i in wanted if i in known])
+
+
+def statuses_search(call: Call) -> Answer:
+    text, category = call.query.get("searchString", "").casefold(), call.query.get("statusCategory")
+    found = [_bulk_status(s) for s in call.site.catalogue.statuses.values() if text in s.name.casefold()]
+    found = [s for s in found if category in (None, s["statusCategory"])]
+    start, size = call.page(200, 200)
+    return json_answer(_page(call, found, start, size))
 
 
 def status_categories(call: Call) -> Answer:

@@ -1,0 +1,404 @@
+"""Random histories: whatever people do to a site, and whatever goes wrong on the way, the mirror comes to equal it.
+
+Each example is a site of its own, really served over HTTP, lived on for up to 25 steps: people create, edit, comment,
+move, delete and rename, permissions flip, the clock moves over hours and daylight saving, search is behind, requests
+fail, things change in the middle of a pull. Then the faults end, a few days go by, and the database file is compared
+with the site's objects (`truth`).
+
+`HISTORIES` says how many examples, both flavours together; `make histories` runs 10,000. A failure prints the steps,
+the seeds of its schedules among them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from eal_jira.errors import EalError, NotAllowed
+from eal_jira.hookspecs import Connection
+from eal_jira.mirror.pull import Puller, TeamScope
+from eal_jira.model import Scope
+from eal_jira.sandbox import Create, Edit, Move, Person, ProjectPlan, Say, Site, VirtualClock, serve
+from eal_jira.sandbox.faults import Exchange, Fault
+from eal_jira.sandbox.schedules import Mischance
+from eal_jira.sandbox.state import Issue
+from eal_jira.store import Store, open_store
+from eal_tracker_jira.options import Options
+from eal_tracker_jira.service import JiraTracker
+
+from .truth import Mirrored, differences, truth
+
+HISTORIES = int(os.environ.get("HISTORIES", "500"))
+STEPS = 25
+
+STATUSES = (("Open", "new"), ("Doing", "indeterminate"), ("Done", "done"))
+OURS, BESIDE = ("P", "Q"), "R"
+"""Projects of the team, and one that issues can be moved to and come from."""
+
+ZONES = (
+    *("Etc/GMT+12", "Pacific/Pago_Pago", "Pacific/Honolulu", "Pacific/Marquesas", "America/Anchorage"),
+    *("America/Los_Angeles", "America/Denver", "America/Chicago", "America/New_York", "America/Halifax"),
+    *("America/St_Johns", "America/Sao_Paulo", "America/Noronha", "Atlantic/Azores", "Europe/London"),
+    *("Europe/Berlin", "Europe/Athens", "Europe/Istanbul", "Asia/Tehran", "Asia/Dubai", "Asia/Kabul"),
+    *("Asia/Karachi", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Dhaka", "Asia/Yangon", "Asia/Bangkok"),
+    *("Asia/Shanghai", "Australia/Eucla", "Asia/Tokyo", "Australia/Adelaide", "Australia/Sydney"),
+    *("Australia/Lord_Howe", "Pacific/Noumea", "Pacific/Auckland", "Pacific/Chatham", "Pacific/Tongatapu"),
+    "Pacific/Kiritimati",
+)
+"""One for each of the 38 offsets from UTC that are in use, with daylight saving where there is some."""
+
+BEGINNINGS = (
+    datetime(2026, 3, 2, 9, tzinfo=UTC),
+    # the nights in which clocks change: North America, Europe, Lord Howe and New Zealand, and back again
+    datetime(2026, 3, 8, 6, 50, tzinfo=UTC),
+    datetime(2026, 3, 29, 0, 50, tzinfo=UTC),
+    datetime(2026, 4, 4, 14, 20, tzinfo=UTC),
+    datetime(2026, 10, 25, 0, 20, tzinfo=UTC),
+    datetime(2026, 11, 1, 5, 20, tzinfo=UTC),
+)
+SPANS = (
+    *(timedelta(seconds=1), timedelta(seconds=40), timedelta(seconds=61), timedelta(minutes=5)),
+    *(timedelta(minutes=12), timedelta(hours=1), timedelta(hours=13), timedelta(hours=25), timedelta(days=3)),
+)
+WORDS = st.sampled_from(["Pay by card", "Überweisung", "Search is slow", "x", "日本語 text", "a & b"])
+PEOPLE = st.sampled_from(["ann", "ben"])
+ISSUES = st.integers(0, 40)
+SEEDS = st.integers(0, 2**32 - 1)
+
+EDITS = st.one_of(
+    st.tuples(st.just("summary"), WORDS),
+    st.tuples(st.just("labels"), st.lists(st.sampled_from(["red", "green", "blue"]), max_size=3)),
+    st.tuples(st.just("priority"), st.sampled_from(["High", "Low"])),
+    st.tuples(st.just("assignee"), st.sampled_from(["ann", "ben", None])),
+    st.tuples(st.just("Story Points"), st.sampled_from([1.0, 3.5, None])),
+    st.tuples(st.just("Customer"), WORDS),
+    st.tuples(st.just("components"), st.lists(st.sampled_from(["API", "UI"]), unique=True, max_size=2)),
+)
+
+
+class Meanwhile:
+    """Something happens on the site when so many requests have come in."""
+
+    def __init__(self, after: int, act: Callable[[], object]) -> None:
+        self._left = after
+        self._act = act
+
+    def fault(self, _exchange: Exchange) -> Fault | None:
+        self._left -= 1
+        if self._left == 0:
+            self._act()
+        return None
+
+
+class History(RuleBasedStateMachine):
+    """One site and one mirror of it."""
+
+    flavour = "cloud"
+
+    @initialize(
+        start=st.sampled_from(BEGINNINGS),
+        zone=st.sampled_from(ZONES),
+        site_zone=st.sampled_from(ZONES),
+        rows=st.sampled_from([None, 1, 3]),
+        unknown=st.sampled_from(["refuse", "empty"]),
+    )
+    def begin(self, start: datetime, zone: str, site_zone: str, rows: int | None, unknown: str) -> None:
+        self.opened = ExitStack()
+        self.clock = VirtualClock(start)
+        site = self.site = Site(self.flavour, self.clock, time_zone=site_zone)  # type: ignore[arg-type]
+        site.unknown_in_jql = unknown
+        # small enough that a handful of issues runs into every one of them
+        site.limits.search_rows = rows
+        site.limits.expanded_changelog, site.limits.embedded_comments, site.limits.changelog_page = 3, 2, 2
+        site.add_person(Person("bot", "Bot", zone))
+        site.add_person(Person("ann", "Ann"))
+        site.add_person(Person("ben", "Ben"))
+        for key in (*OURS, BESIDE):
+            site.add_project(ProjectPlan(key, f"Project {key}", STATUSES, components=("API", "UI")))
+        site.fields.add("Customer", "string", "com.atlassian.jira.plugin.system.customfieldtypes:textfield")
+        self.board = site.add_board("Board", "P").id
+        self.statuses, self.renamed = [name for name, _ in STATUSES], 0
+        self.url = self._served()
+        self.folder = Path(tempfile.mkdtemp(prefix="history-", dir=_memory()))
+        self.opened.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self.store: Store = open_store("sqlite:///mirror.db", self.folder)
+        self.opened.callback(self.store.close)
+        self.known: set[str] = set()
+        self.failed = False
+
+    def _served(self) -> str:
+        served = serve(self.site)
+        # a tenth of a second that nobody needs to wait for
+        self.opened.callback(lambda: threading.Thread(target=served.close).start())
+        return served.url
+
+    # --- what people do ---------------------------------------------------------------------------------------
+
+    def pick(self, number: int) -> Issue | None:
+        there = sorted(self.site.issues)
+        return self.site.issues[there[number % len(there)]] if there else None
+
+    @rule(project=st.sampled_from([*OURS, "P", BESIDE]), actor=PEOPLE, summary=WORDS, count=st.sampled_from([1, 2, 7]))
+    def create(self, project: str, actor: str, summary: str, count: int) -> None:
+        for _ in range(count):
+            key = f"{project}-{self.site.project(project).next_number}"
+            self.site.perform(Create(self.clock.now(), actor, key, "Task", summary))
+
+    @rule(number=ISSUES, actor=PEOPLE, edit=EDITS)
+    def edit(self, number: int, actor: str, edit: tuple[str, Any]) -> None:
+        if issue := self.pick(number):
+            self.site.perform(Edit(self.clock.now(), actor, issue.key, self._field(edit[0]), edit[1]))
+
+    @rule(actor=PEOPLE, edit=EDITS, project=st.sampled_from(OURS))
+    def edit_all_in_one_second(self, actor: str, edit: tuple[str, Any], project: str) -> None:
+        for issue in list(self.site.issues.values()):
+            if issue.key.startswith(f"{project}-"):
+                self.site.perform(Edit(self.clock.now(), actor, issue.key, self._field(edit[0]), edit[1]))
+
+    @rule(number=ISSUES, actor=PEOPLE, to=st.integers(0, 2))
+    def transition(self, number: int, actor: str, to: int) -> None:
+        if issue := self.pick(number):
+            self.site.perform(Move(self.clock.now(), actor, issue.key, self.statuses[to]))
+
+    @rule(number=ISSUES, actor=PEOPLE, text=WORDS, count=st.integers(1, 3))
+    def comment(self, number: int, actor: str, text: str, count: int) -> None:
+        if issue := self.pick(number):
+            for _ in range(count):
+                self.site.perform(Say(self.clock.now(), actor, issue.key, text))
+
+    @rule(number=ISSUES, which=st.integers(0, 5), text=st.one_of(st.none(), WORDS))
+    def edit_or_delete_a_comment(self, number: int, which: int, text: str | None) -> None:
+        said = [(i, c) for i in self.site.issues.values() for c in i.comments]
+        if said:
+            issue, comment = said[(number + which) % len(said)]
+            with self.site.lock:
+                if text is None:
+                    self.site.write("ann").delete_comment(issue, comment)
+                else:
+                    self.site.write("ann").edit_comment(issue, comment, text, {})
+
+    @rule(number=ISSUES, project=st.sampled_from([*OURS, BESIDE]))
+    def move_to_another_project(self, number: int, project: str) -> None:
+        issue = self.pick(number)
+        if issue and not issue.key.startswith(f"{project}-"):
+            self.site.move_to(issue.key, project, "ann")
+
+    @rule(number=ISSUES, count=st.sampled_from([1, 1, 4]))
+    def delete(self, number: int, count: int) -> None:
+        for _ in range(count):
+            if issue := self.pick(number):
+                self.site.delete(issue.key, "ann")
+
+    @rule(number=ISSUES, hidden=st.booleans(), count=st.sampled_from([1, 5]))
+    def hide_or_show(self, number: int, hidden: bool, count: int) -> None:
+        for n in range(count):
+            if issue := self.pick(number + n):
+                self.site.restrict(issue.key, ["ann"] if hidden else None)
+
+    @rule(project=st.sampled_from(OURS), hidden=st.booleans())
+    def hide_or_show_a_project(self, project: str, hidden: bool) -> None:
+        (self.site.revoke if hidden else self.site.grant)("bot", project, "BROWSE_PROJECTS")
+
+    # --- what moves no issue's `updated` --------------------------------------------------------------------------
+
+    @rule(number=ISSUES)
+    def sprint(self, number: int) -> None:
+        """Begins one, plans an issue for it, or closes the one that runs."""
+        running = [s for s in self.site.sprints.values() if s.state == "active"]
+        if not running:
+            made = self.site.add_sprint(self.board, f"Sprint {len(self.site.sprints) + 1}")
+            self.site.start_sprint(made.id)
+        elif number % 2 and (issue := self.pick(number)):
+            self.site.perform(Edit(self.clock.now(), "ann", issue.key, "Sprint", running[0].id))
+        else:
+            self.site.close_sprint(running[0].id)
+
+    @rule(status=st.integers(0, 2), what=st.sampled_from(["status", "field", "person"]))
+    def rename(self, status: int, what: str) -> None:
+        self.renamed += 1
+        if what == "status":
+            self.site.rename_status(self.statuses[status], f"Status {self.renamed}")
+            self.statuses[status] = f"Status {self.renamed}"
+        elif what == "field":
+            self.site.rename_field(self._customer, f"Customer {self.renamed}")
+        else:
+            self.site.rename_person("ann", f"Ann {self.renamed}")
+
+    # --- time, and how the site is seen -------------------------------------------------------------------------
+
+    @rule(by=st.sampled_from(SPANS))
+    def later(self, by: timedelta) -> None:
+        self.clock.advance(by)
+
+    @rule(minutes=st.integers(0, 10))
+    def search_is_behind(self, minutes: int) -> None:
+        self.site.index_lag = timedelta(minutes=minutes)
+
+    @rule(zone=st.sampled_from(ZONES))
+    def another_time_zone(self, zone: str) -> None:
+        self.site.people.accounts["bot"].time_zone = zone
+
+    # --- pulling ------------------------------------------------------------------------------------------------
+
+    @rule()
+    def pull(self) -> None:
+        self._pull()
+
+    @rule(seed=SEEDS)
+    def pull_with_faults(self, seed: int) -> None:
+        with Mischance(self.site, seed):
+            self._pull(patience=0.3, may_fail=True)
+
+    @rule(after=st.integers(1, 12), number=ISSUES, zone=st.sampled_from(ZONES), what=st.integers(0, 5))
+    def pull_while_something_happens(self, after: int, number: int, zone: str, what: int) -> None:
+        acts: list[Callable[[], object]] = [
+            lambda: self.another_time_zone(zone),
+            lambda: self.delete(number, 1),
+            lambda: self.move_to_another_project(number, "Q"),
+            lambda: self.edit_all_in_one_second("ann", ("summary", zone), "P"),
+            lambda: self.create("P", "ann", zone, 2),
+            lambda: self.clock.advance(timedelta(minutes=3)),
+        ]
+        self.site.faults = Meanwhile(after, acts[what])
+        self._pull()
+        self.site.faults = None
+
+    @rule()
+    def pull_without_a_valid_token(self) -> None:
+        self.site.revoke_token("bot")
+        with pytest.raises(NotAllowed):
+            self._read(60.0)
+        self.site.restore_token("bot")
+
+    def _pull(self, patience: float = 60.0, may_fail: bool = False) -> None:
+        """A pull that meets faults, or a project that is hidden, may fail with an error of ours; no other may."""
+        try:
+            self._read(patience)
+        except EalError:
+            if not may_fail and not self._something_is_hidden():
+                self.failed = True
+                raise
+        except BaseException:
+            self.failed = True
+            raise
+        found = Mirrored(self.folder / "mirror.db") if self.known or not may_fail else None
+        if found is not None and found.key:
+            assert self.known <= set(found.issues), "nothing is ever erased"
+            self.known = set(found.issues)
+
+    def _read(self, patience: float) -> None:
+        user, token = self.site.credentials("bot")
+        options = Options(timeout=patience, connections=2)
+        tracker = JiraTracker(
+            Connection(self.url, user, lambda: token, {}), options, lambda s: self._wait(timedelta(seconds=s))
+        )
+        try:
+            teams = [TeamScope("Team", Scope(projects=OURS), sprints=True)]
+            Puller(self.store, tracker).pull(tracker.whoami(), teams, [])
+        finally:
+            tracker.close()
+
+    def _wait(self, span: timedelta) -> None:
+        """Whoever waits for this site waits on its clock."""
+        self.clock.advance(span)
+
+    def _something_is_hidden(self) -> bool:
+        bot = self.site.people.accounts["bot"]
+        return not all(self.site.may(bot, "BROWSE_PROJECTS", self.site.project(p).id) for p in OURS)
+
+    # --- the claim ----------------------------------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        try:
+            if not self.failed:
+                self._settle()
+                self._compare()
+        finally:
+            self.opened.close()
+
+    def _settle(self) -> None:
+        """The faults end, search catches up; the last census is the second that lacks what is gone."""
+        for project in OURS:
+            self.site.grant("bot", project, "BROWSE_PROJECTS")
+        for span in (timedelta(minutes=11), timedelta(hours=25), timedelta(hours=25)):
+            self.clock.advance(span)
+            self._pull()
+
+    def _compare(self) -> None:
+        found = Mirrored(self.folder / "mirror.db")
+        bot = self.site.people.accounts["bot"]
+        ours = {self.site.project(p).id for p in OURS}
+        there = {str(i.id): i for i in self.site.issues.values() if i.project in ours and self.site.sees(bot, i)}
+        # only a listing that lacks more than half of a project is doubted, and what it lacks then stays
+        absent = {id for id in found.present(OURS) - set(there) if found.project[id] not in found.doubted}
+        assert not absent, f"still shown as present: {absent}"
+        wrong = {
+            issue.key: (found.presence.get(id), differences(self.site, truth(self.site, issue, found.key), seen))
+            if (seen := found.issues.get(id))
+            else "missing"
+            for id, issue in there.items()
+        }
+        wrong = {key: what for key, what in wrong.items() if what != ("present", {})}
+        assert not wrong
+        for project in found.doubted:
+            known = {id for id, key in found.project.items() if key == project and found.presence[id] != "gone"}
+            assert len(known - set(there)) * 2 > len(known) > 5, f"{project} is doubted without a reason"
+        assert found.statuses == {s.id: s.name for s in self.site.catalogue.statuses.values()}
+        assert found.fields == {f.id: f.name for f in self.site.fields}
+        assert found.sprints == {str(s.id): (s.name, s.state) for s in self.site.sprints.values()}
+
+    @property
+    def _customer(self) -> str:
+        return max(f.id for f in self.site.fields if f.name.startswith("Customer"))
+
+    def _field(self, name: str) -> str:
+        return self._customer if name == "Customer" else name
+
+
+class OnDataCenter(History):
+    flavour = "datacenter"
+
+
+def _memory() -> str | None:
+    """Where files live in memory, if this machine has such a place: an example writes a hundred transactions."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+@pytest.mark.parametrize("history", [History, OnDataCenter], ids=["cloud", "datacenter"])
+@pytest.mark.timeout(0)
+def test_the_mirror_equals_the_site_after_any_history(history: type[History]) -> None:
+    run_state_machine_as_test(
+        history,
+        settings=settings(
+            max_examples=max(1, HISTORIES // 2),
+            stateful_step_count=STEPS,
+            deadline=None,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_the_time_zones_cover_the_38_offsets_in_use() -> None:
+    def standard(zone: str) -> timedelta | None:
+        times = (datetime(2026, month, 1, tzinfo=ZoneInfo(zone)) for month in (1, 7))
+        return min(at.utcoffset() or timedelta() for at in times)
+
+    assert len({standard(zone) for zone in ZONES}) == 38
+    changing = {z for z in ZONES if len({datetime(2026, m, 1, tzinfo=ZoneInfo(z)).utcoffset() for m in (1, 7)}) > 1}
+    assert {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Chatham"} <= changing
