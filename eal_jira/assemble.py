@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from eal_jira.adapters import Adapters
 from eal_jira.documents.templates import Templates
@@ -26,13 +26,11 @@ def assembled(settings: Settings, *, progress: Progress | None = None) -> Iterat
     for kind in adapters.rule_kinds():
         register(kind)
     pages = {name: open_pages(adapters, name, settings) for name in pages_named(settings)}
-    store = open_store(settings.store.url, settings.folder)
-    try:
+    with ExitStack() as at_the_end:
+        store = open_store(settings.store.url, settings.folder)
+        at_the_end.callback(store.close)
         tracker = open_tracker(adapters, settings, bans.StoredPatience(store))
-    except BaseException:
-        store.close()
-        raise
-    try:
+        at_the_end.callback(tracker.close)
         folder = settings.templates.folder
         yield House(
             settings=settings,
@@ -44,9 +42,6 @@ def assembled(settings: Settings, *, progress: Progress | None = None) -> Iterat
             templates=Templates(None if folder is None else settings.path(folder)),
             progress=progress,
         )
-    finally:
-        tracker.close()
-        store.close()
 
 
 def open_tracker(adapters: Adapters, settings: Settings, patience: Patience | None = None) -> Tracker:

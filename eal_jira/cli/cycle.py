@@ -164,6 +164,8 @@ def told(done: Cycle) -> Iterator[str]:
     yield f"{done.delivered.written} writes to the tracker." + (
         f" {done.delivered.stopped}" if done.delivered.stopped else ""
     )
+    if done.delivered.postponed:
+        yield f"{done.delivered.postponed} more wait until the tracker takes them."
     yield f"{done.cost.requests} requests to the tracker, {done.cost.points} points of its budget."
 
 

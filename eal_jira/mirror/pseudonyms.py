@@ -21,10 +21,11 @@ class Pseudonyms:
         self._known: dict[str, Actor] = {}
 
     def of(self, account: str) -> Actor:
-        if account not in self._known:
+        known = self._known.get(account)
+        if known is None:
             digest = hmac.digest(self._key, account.encode(), "sha256")
-            self._known[account] = Actor(digest[:10].hex())
-        return self._known[account]
+            known = self._known[account] = Actor(digest[:10].hex())
+        return known
 
     def record(self, record: IssueRecord, fields: Mapping[str, Field]) -> IssueRecord:
         """The record with every person in it replaced."""
@@ -54,7 +55,7 @@ class Pseudonyms:
         return self._maybe(value if isinstance(value, str) else None)
 
     def _change(self, change: Change, users: frozenset[str]) -> Change:
-        c, actor = change, self._maybe(change.actor)
+        c, actor = change, change.actor and self.of(change.actor)
         if c.field not in users:
             return Change(c.history_id, c.position, c.at, actor, c.field, c.from_id, c.from_text, c.to_id, c.to_text)
         # a tracker that gives no id gives a name, and names are people too

@@ -46,7 +46,7 @@ class HeldConnections:
         """Drop the connection so that the other side sees a reset, not an orderly end."""
         transport = self._transports[client]
         sock = transport.get_extra_info("socket")
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # it may be gone already
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
 

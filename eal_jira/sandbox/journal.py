@@ -16,8 +16,8 @@ class JournalEntry:
     at: datetime
     #: account id
     actor: str | None
-    #: "create", "edit", "transition", "comment", "comment-edit", "comment-delete", "property", "property-delete",
-    #: "link", "remote-link", "worklog", "move", "delete"
+    #: "create", "edit", "transition", "move", "delete", "comment", "comment-edit", "comment-delete",
+    #: "comment-property", "property", "property-delete", "link", "remote-link", "worklog", "worklog-delete"
     kind: str
     issue_id: str
     key: str

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from eal_jira.errors import ConfigError
 from eal_jira.sandbox.control import control_routes
 from eal_jira.sandbox.gate import Gate, HeldConnections
 from eal_jira.sandbox.pages import page_routes
@@ -86,9 +87,7 @@ class Served:
 
     def __init__(self, site: Site, host: str, port: int) -> None:
         self.site = site
-        self._socket = socket.socket()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind((host, port))
+        self._socket = _listening(host, port)
         self.host, self.port = self._socket.getsockname()
         self.url = f"http://{self.host}:{self.port}"
         site.base_url = self.url
@@ -102,6 +101,7 @@ class Served:
                 access_log=False,
                 server_header=False,
                 date_header=False,
+                proxy_headers=False,
                 timeout_graceful_shutdown=1,
                 timeout_keep_alive=60,
             )
@@ -134,6 +134,20 @@ class Served:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    taken = socket.socket()
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((host, port))
+    except OSError as problem:
+        taken.close()
+        raise ConfigError(
+            f"The sandbox can't listen on {host}:{port}: {problem.strerror}.",
+            remedy="Name another port, or 0 for a free one.",
+        ) from problem
+    return taken
 
 
 def serve(site: Site, port: int = 0, host: str = "127.0.0.1") -> Served:

@@ -217,7 +217,8 @@ class Site(Holdings):
             self.changed_everywhere()
 
     def warm(self) -> None:
-        """Write every issue's JSON now, so that a benchmark measures its client and not this."""
+        """Write every issue's JSON now, so that a benchmark measures its client and not this. Once it is served: the
+        site's address stands in every answer."""
         with self.lock:
             present = Presenter(self, "3" if self.flavour == "cloud" else "2")
             everything = Selection([], "*all")

@@ -62,7 +62,8 @@ _OWN_EVENT = {
 
 @dataclass(frozen=True, slots=True)
 class Mischief:
-    """What happens to deliveries on their way. The same seed does the same to the same deliveries."""
+    """What happens to deliveries on their way. The same seed does the same to the same deliveries, but for their order
+    where they are mixed up: that depends on how fast they come."""
 
     #: share (0 to 1) that never arrives
     drop: float = 0.0

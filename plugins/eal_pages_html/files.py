@@ -59,4 +59,6 @@ def _said(error: OSError, happened: str) -> NotAllowed | TryLater:
     reason = f"{happened}: {error.strerror or type(error).__name__}."
     if isinstance(error, PermissionError):
         return NotAllowed(reason, remedy="Give this account the right to it, or name another pages.html.folder.")
-    return TryLater(reason, remedy="The page is made again at the next try; see to the disk if this stays so.")
+    remedy = "The page is made again at the next try; see to the disk if this stays so."
+    # no other writes wait for a disk
+    return TryLater(reason, about="endpoint", remedy=remedy)

@@ -15,7 +15,7 @@ class Options:
     #: seconds to wait for (the next piece of) an answer
     timeout: float = 60.0
     #: reading requests that may be under way at once
-    connections: int = 8
+    connections: int = 6
     #: PEM file of the certificate authority, for sites behind a company's own
     ca_file: str | None = None
     #: id of the field that holds the estimate, where detection picks the wrong one ("customfield_10016")
@@ -43,7 +43,7 @@ def read_options(table: Mapping[str, object]) -> Options:
     connections = table.get("connections", Options().connections)
     if not isinstance(connections, int) or isinstance(connections, bool) or not 1 <= connections <= 16:
         raise ConfigError(
-            "tracker.options.connections is not a whole number from 1 to 16.", remedy="Write: connections = 8"
+            "tracker.options.connections is not a whole number from 1 to 16.", remedy="Write: connections = 6"
         )
     return Options(
         float(timeout), connections, ca_file, _text(table, "points_field", 'points_field = "customfield_10016"')

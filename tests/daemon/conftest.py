@@ -164,7 +164,7 @@ retro = "0 0 1 1 *"
                 cycles.append(cycle(house))
                 return cycles[-1]
 
-            daemon = Daemon(lambda: noted(run_cycle), every, lambda: noted(run_nudged))  # type: ignore[arg-type, return-value]
+            daemon = Daemon(lambda: noted(run_cycle), every, lambda: noted(run_nudged))
             with listening(house, daemon.wake) as server:
                 assert server is not None
                 thread = threading.Thread(target=daemon.run)
@@ -247,12 +247,17 @@ class Door:
         return post(self.url, body, signed(body) | given)
 
     def raw(self, data: bytes, then: float = 0.0) -> int | None:
-        """Bytes as they are; the status of the answer, None when the connection was dropped without one."""
-        with socket.create_connection(address(self.url), timeout=20) as connection:
+        """Bytes as they are; the status of the answer, None when the connection was dropped without one.
+
+        Raises `TimeoutError` when neither happens.
+        """
+        with socket.create_connection(address(self.url), timeout=8) as connection:
             try:
                 connection.sendall(data)
                 time.sleep(then)
                 answer = connection.recv(4096)
+            except TimeoutError:
+                raise
             except OSError:
                 return None
         return int(answer.split()[1]) if answer else None

@@ -25,9 +25,9 @@ class Log:
         self.ran: list[str] = []
         self.whole: Callable[[], None] = lambda: None
         self.short: Callable[[], None] = lambda: None
-        self.daemon = Daemon(self._run_whole, every, self._run_short)  # type: ignore[arg-type]
+        self.daemon = Daemon(self._run_whole, every, self._run_short)
         self.raised: BaseException | None = None
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run_whole(self) -> None:
         self.ran.append("whole")
@@ -170,7 +170,7 @@ def test_a_signal_stops_it_whatever_it_is_doing() -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         for delay in (0.0, 0.001, 0.01, 0.05):
-            daemon = Daemon(lambda: None, 60, lambda: None)  # type: ignore[arg-type, return-value]
+            daemon = Daemon(lambda: None, 60, lambda: None)
             daemon.stop_on_signals()
             timer = threading.Timer(delay, os.kill, [os.getpid(), signal.SIGTERM])
             timer.start()

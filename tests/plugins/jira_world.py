@@ -1,4 +1,4 @@
-"""A sandbox Jira for the tests of the adapter: served on loopback, on a clock that only the test moves, and the adapter when it waits."""
+"""A sandbox Jira for the tests of the adapter: on loopback, its clock moved by the test and by the adapter's waits."""
 
 from __future__ import annotations
 

@@ -120,6 +120,18 @@ def with_history(history: Any) -> Any:
     return loadable("B-1") | {"changelog": {"histories": [history]}}
 
 
+def test_words_that_lie_beside_the_issues_are_taken_over_too(shared: Path, connect: Connect, flavour: str) -> None:
+    folder = shared / "data" / "aea-verification"
+    statuses, fields = (json.loads((folder / f"{name}.json").read_text()) for name in ("statuses", "fields"))
+    site = empty(flavour)
+    site.load(records(folder / "issues.jsonl.gz"), statuses=statuses, fields=fields)
+    client = connect(site)
+    told = {s["id"]: (s["name"], s["statusCategory"]["key"]) for s in client.get("status")}
+    assert told == {s["id"]: (s["name"], s["statusCategory"]["key"]) for s in statuses}
+    names = {f["id"]: f["name"] for f in client.get("field")}
+    assert {f["id"]: f["name"] for f in fields}.items() <= names.items()
+
+
 @pytest.mark.parametrize(
     ("record", "reason"),
     [

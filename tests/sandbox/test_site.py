@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eal_jira.sandbox import Create, Edit, Move, Person, ProjectPlan, Say, Site, VirtualClock
+from eal_jira.errors import ConfigError
+from eal_jira.sandbox import Create, Edit, Move, Person, ProjectPlan, Say, Site, VirtualClock, serve
 from eal_jira.sandbox.fields import SPRINT
 from eal_jira.sandbox.plainjson import dumps
 from tests.sandbox.conftest import Connect
@@ -259,3 +260,9 @@ def test_people_of_one_name_have_their_own_logins_and_tokens(flavour: str) -> No
 def test_the_sprint_field_is_there_once_however_many_projects() -> None:
     site = small_site()
     assert [f.name for f in site.fields if f.custom == SPRINT] == ["Sprint"]
+
+
+def test_a_port_that_is_taken_is_named_with_its_remedy(connect: Connect) -> None:
+    taken = int(connect(small_site()).url.rpartition(":")[2])
+    with pytest.raises(ConfigError, match=f"can't listen on 127.0.0.1:{taken}.*Name another port"):
+        serve(small_site(), port=taken)

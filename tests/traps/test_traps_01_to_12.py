@@ -16,7 +16,7 @@ from tests.mirror.conftest import ANN, NOW
 from .conftest import BOT, ONLY_CLOUD, ONLY_DATA_CENTER, SEARCH, Script, Trap, Upon
 
 
-@pytest.mark.parametrize("search", [1, 2], ids=["what changed", "the census"])
+@pytest.mark.parametrize("search", [1, 2], ids=["changes", "census"])
 def test_trap_01_empty_means_gone(trap: Trap, search: int) -> None:
     """The token ends in the middle of a cycle: from then on Jira answers 200, as to nobody, with nothing."""
     trap.create_many(12)
@@ -84,6 +84,7 @@ class Killed(Exception):
         # the hour from two to three exists twice: 0:00 to 1:00 and 1:00 to 2:00 UTC
         ("Europe/Berlin", datetime(2026, 10, 24, 23, 30, tzinfo=UTC)),
     ],
+    ids=["tokyo", "los-angeles", "autumn-night"],
 )
 def test_trap_03_times_of_queries_in_utc(trap: Trap, zone: str, begin: datetime) -> None:
     """Killed in the first pass, it goes on where it was; then an issue that changed a minute ago is found."""

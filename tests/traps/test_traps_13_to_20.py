@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,12 +16,12 @@ from eal_jira.cycle import run_cycle, run_nudged
 from eal_jira.daemon.loop import Daemon
 from eal_jira.documents import render
 from eal_jira.documents.templates import Templates
-from eal_jira.errors import TrackerUnreachable
+from eal_jira.errors import TrackerUnreachable, TryLater
 from eal_jira.hookspecs import Nudge
 from eal_jira.outbox.intents import Comment, Tag, Ticket
 from eal_jira.sandbox.faults import Fault, Instead, Reset, Silence, Times, on
 from eal_jira.stages.house import House
-from eal_jira.store import deliveries, issues
+from eal_jira.store import bans, deliveries, issues
 from eal_tracker_jira import gateway as gateway_module
 from eal_tracker_jira.options import Options
 from tests.daemon.conftest import BOT, OpenBench, until
@@ -103,6 +104,34 @@ def test_trap_16_a_ban_cut_short(bench: OpenBench, flavour: str) -> None:
             assert len(b.site.requests) == asked
 
 
+@BOTH
+def test_trap_16_every_worker_on_its_own(bench: OpenBench, flavour: str) -> None:
+    """A write meets the ban, and the process ends: no other one asks for anything before it is over."""
+    with bench(flavour) as b:
+        with b.house() as house:
+            approve_plans(house)
+            b.make(1)
+            b.finish(1)
+            b.clock.advance(timedelta(minutes=1))
+            b.site.faults = Times(lambda exchange: exchange.method == "PUT", Instead(429, b"{}", headers=QUOTA))
+            assert run_cycle(house).delivered.stopped
+        with b.house() as house:
+            with b.requests() as asked, pytest.raises(TryLater) as raised:
+                run_cycle(house)
+            assert asked == []
+            assert raised.value.wait is not None
+            assert raised.value.wait > timedelta(minutes=30)
+        with b.house() as house:
+            # half an hour later; a ban counts by this machine's clock
+            with house.store.write() as connection:
+                for ban in bans.active(connection, datetime.now(UTC)):
+                    bans.put(connection, replace(ban, until=datetime.now(UTC)))
+            b.clock.advance(timedelta(seconds=1847))
+            run_cycle(house)
+            assert b.tagged() == {"P-1"}
+
+
+@pytest.mark.timeout(20)
 def test_trap_17_no_time_limit(trap: Trap, monkeypatch: pytest.MonkeyPatch) -> None:
     """Jira accepts the request and never answers: this cycle ends within the limit, and the next one runs."""
     monkeypatch.setattr(gateway_module, "ATTEMPTS", 1)

@@ -124,15 +124,15 @@ class Shapes:
         shown: dict[str, Json] = {"id": field.id}
         if self._cloud:
             shown["key"] = field.id
-        return shown | {
+        shown |= {
             "name": field.name,
             "custom": field.custom is not None,
             "orderable": field.orderable,
             "navigable": field.navigable,
             "searchable": field.searchable,
             "clauseNames": field.clause_names,
-            "schema": field.schema,
         }
+        return shown | ({"schema": field.schema} if field.type else {})
 
     def sprint(self, sprint: Sprint) -> dict[str, Json]:
         """As `/rest/agile/1.0/sprint/{id}` gives it (facts 7)."""
@@ -255,8 +255,8 @@ class Shapes:
         }
 
     def link(self, issue: Issue, link: Link) -> dict[str, Json]:
-        """A link as `issue` shows it. The outward issue is the "from" side: it shows the other as `outwardIssue`'s
-        counterpart, that is, under the words of `outward`."""
+        """A link as `issue` shows it: the "from" side has the other end as `outwardIssue` ("blocks"), the other side
+        has it as `inwardIssue` ("is blocked by")."""
         other_id, end = (link.inward, "outwardIssue") if issue.id == link.outward else (link.outward, "inwardIssue")
         return {
             "id": str(link.id),
