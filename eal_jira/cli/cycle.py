@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eal_jira.cli.output import ConfigOption, JsonOption, emit, out, say, terminal
+from eal_jira.cli.progress import Progress
 
 if TYPE_CHECKING:
     from eal_jira.cycle import Cycle
-    from eal_jira.mirror.pull import Progress
     from eal_jira.stages.house import House
 
 
@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 @contextmanager
-def house(config: ConfigOption, progress: Progress | None = None) -> Iterator[House]:
+def house(config: ConfigOption, progress: Progress) -> Iterator[House]:
     from eal_jira.settings import find_config, load_settings
 
     # a mistake in the config is told before anything heavy is loaded
@@ -46,7 +46,7 @@ def cycle(
 ) -> None:
     """Run one learning cycle now."""
     logging_to_stderr()
-    with house(config, _progress()) as opened:
+    with house(config, Progress()) as opened:
         from eal_jira.cycle import run_cycle
 
         if approve and not dry_run:
@@ -75,7 +75,7 @@ def run(config: ConfigOption = None) -> None:
     from eal_jira.daemon.web import listening
 
     logging_to_stderr()
-    with house(config) as opened:
+    with house(config, Progress()) as opened:
         token = TokenWatch(opened.settings.tracker.token_expires)
 
         def whole() -> Cycle:
@@ -185,18 +185,3 @@ def logging_to_stderr() -> None:
         else [structlog.processors.ExceptionRenderer(plain), structlog.processors.JSONRenderer()]
     )
     structlog.configure(processors=[*shared, *ending], logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
-
-
-def _progress() -> Progress | None:
-    """Counts on a terminal; silence elsewhere."""
-    if not terminal(sys.stderr):
-        return None
-
-    def show(read: int, total: int | None) -> None:
-        of = f" of {total}" if total else ""
-        sys.stderr.write(f"\r{read}{of} issues read")
-        sys.stderr.flush()
-        if total and read >= total:
-            sys.stderr.write("\n")
-
-    return show

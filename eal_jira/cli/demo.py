@@ -35,9 +35,11 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Live through nine months on a sandbox tracker and tell what was learnt. Needs no tracker of your own."""
+    from eal_jira.cli.cycle import logging_to_stderr
     from eal_jira.cli.demo_story import facts_of, told
     from eal_jira.cli.demo_world import demo_settings, demo_world
 
+    logging_to_stderr()
     with demo_world(folder, flavour, seed, port) as world:
         say(f"A sandbox of {'Jira Cloud' if flavour == 'cloud' else 'Jira Data Center'} is at {world.url}")
         with _opened(demo_settings(world)) as house:
