@@ -5,11 +5,13 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lock clean
+.PHONY: help demo test histories mutants lint lock clean
 
 help:
 	@echo "make demo    live through nine months with three teams, on a sandbox tracker of our own"
 	@echo "make test    run the tests"
+	@echo "make mutants seed known bugs, one at a time, and see that the tests catch each"
+	@echo "make histories  hold the mirror against 10,000 random histories (HISTORIES=n for another number)"
 	@echo "make lint    check style, types and the direction of imports"
 	@echo "make lock    choose the newest dependencies and write them to requirements.lock"
 	@echo "make clean   remove everything that the others made"
@@ -19,6 +21,12 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+mutants: $(READY)
+	$(BIN)/python tests/mutants.py
+
+histories: $(READY)
+	HISTORIES=$${HISTORIES:-10000} $(BIN)/python -m pytest -n 2 tests/mirror/test_random_histories.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -9,8 +9,8 @@ Words: a *tracker* holds issues; *pages* hold documents for people. The cycle ne
 its `Capabilities` leave out.
 
 Errors: adapters raise the errors of ``eal_jira.errors`` and nothing else for what can go wrong outside:
-`TrackerUnreachable`, `AnswerUnknown` (a write whose answer was lost), `TryLater`, `NotAllowed`, `RefusedByTracker`,
-`Gone`, `ConfigError`. An outage is an error, never an empty answer.
+`TrackerUnreachable`, `AnswerUnknown` (a write whose answer was lost), `TryLater` (which says what it is `about`: only
+that waits), `NotAllowed`, `RefusedByTracker`, `Gone`, `ConfigError`. An outage is an error, never an empty answer.
 """
 
 from __future__ import annotations

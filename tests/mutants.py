@@ -30,7 +30,7 @@ WORKERS = 2
 TEST_SECONDS = 60
 """For one test: a bug may make it hang."""
 
-RUN_SECONDS = 300
+RUN_SECONDS = 120
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "demo", "retros", "*.db*")
 
 PASSED, FAILED = 0, 1
@@ -163,7 +163,7 @@ def judged(listed: Sequence[Mutant]) -> list[Verdict]:
 
 
 def main(words: Sequence[str]) -> int:
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, width=120)
     listed = [m for m in mutants() if not words or any(word in f"{m.name} {m.guards}" for word in words)]
     if problems := rotten(listed):
         console.print("\n".join([*problems, "Write these entries of tests/mutants.toml anew."]), markup=False)

@@ -4,6 +4,9 @@ A deletion never shows in "what changed", so once a day all ids of a project are
 An id that is missing is asked for by itself: it may have moved, be archived, or be hidden from us. Only what was
 missing from two listings a while apart and could not be seen by itself either is called gone; even then its history
 stays. A listing that lacks more than half of a project at once is not believed.
+
+What comes back is read again, whatever its times say: it may have been edited while it was out of sight, and the
+watermark has passed that by.
 """
 
 from __future__ import annotations
@@ -23,6 +26,9 @@ HALF = 0.5
 FEW = 5
 """A project this small may lose more than half of its issues in a day."""
 
+AGAIN = "read again"
+"""Stage of work: the census found an issue that increments can't bring."""
+
 LISTINGS = 2
 """So many listings must lack an issue before it is called gone."""
 
@@ -39,8 +45,6 @@ class Fate(StrEnum):
 @dataclass(slots=True)
 class Counted:
     listed: int = 0
-    #: ids that the mirror lacks, or that moved: to be read
-    read_again: list[str] = field(default_factory=list)
     gone: int = 0
     unseen: int = 0
     doubted: list[str] = field(default_factory=list)
@@ -65,7 +69,10 @@ def doubtful(known: Set[str], listed: Set[str]) -> bool:
 
 
 def take_census(store: Store, tracker: Tracker, projects: Sequence[str], now: datetime) -> Counted:
-    """Counts each project whose last census is a day old. Changes nothing for a project that can't be listed."""
+    """Counts each project whose last census is a day old. Changes nothing for a project that can't be listed.
+
+    What is to be read is listed as `AGAIN` in the store, so that a reading that fails is made up for.
+    """
     counted = Counted()
     for project in projects:
         key = f"census {project}"
@@ -86,6 +93,7 @@ def _count(store: Store, tracker: Tracker, project: str, now: datetime, counted:
     listed = tracker.members(Scope(projects=(project,)))
     with store.read() as connection:
         known = issues.ids_in_project(connection, project)
+        doubted = any(item.kind == "census" and item.ref == project for item, _ in work.listed(connection))
     counted.listed += len(listed)
     doubt: list[SetAside] = []
     if doubtful(known, listed):
@@ -97,10 +105,11 @@ def _count(store: Store, tracker: Tracker, project: str, now: datetime, counted:
         counted.doubted.append(project)
     with store.write() as connection:
         work.set_aside(connection, "census", now, doubt, cleared=[project])
-        issues.seen(connection, known & listed)
+        back = issues.seen(connection, known & listed)
+        # while a listing is in doubt nobody notes what it lacks, so nobody can tell what came back
+        work.add(connection, AGAIN, listed if doubt or doubted else (listed - known) | back)
     if doubt:
         return
-    counted.read_again.extend(sorted(listed - known))
     absent = sorted(known - listed)
     if absent:
         _follow(store, tracker.presence(absent), now, counted)
@@ -122,6 +131,6 @@ def _follow(store: Store, found: Mapping[str, Presence], now: datetime, counted:
                 if fate is not Fate.READ_AGAIN
             },
         )
-    counted.read_again.extend(i for i, fate in fates.items() if fate is Fate.READ_AGAIN)
+        work.add(connection, AGAIN, [issue_id for issue_id, fate in fates.items() if fate is Fate.READ_AGAIN])
     counted.gone += sum(fate is Fate.GONE for fate in fates.values())
     counted.unseen += sum(fate is Fate.UNSEEN for fate in fates.values())

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from eal_jira.errors import TrackerUnreachable
 from eal_jira.hookspecs import Tracker
-from eal_jira.mirror.census import take_census
+from eal_jira.mirror.census import AGAIN, take_census
 from eal_jira.mirror.plan import plan_page
 from eal_jira.mirror.pseudonyms import Pseudonyms
 from eal_jira.model import Identity, IssuePage, Scope, SetAside, Vocabulary
@@ -23,9 +23,9 @@ from eal_jira.store.issues import Watermark
 OVERLAP = timedelta(minutes=11)
 """Ten minutes for the search index to catch up, one for the minute precision of queries."""
 
-WIDE = timedelta(hours=48)
 WIDE_AGE = timedelta(days=1)
-"""Once a day the increment reaches back so far: a net under whatever the overlap may have missed."""
+"""Once a day the increment reaches back to a day before it last did: a net under whatever the overlap may have missed,
+such as what was edited while it was hidden from us for less than a day."""
 
 VOCABULARY_AGE = timedelta(days=1)
 SPRINTS_AGE = timedelta(hours=1)
@@ -123,9 +123,16 @@ class Puller:
             self._read_vocabulary(identity)
 
     def _count(self, reader: _Reader, projects: Sequence[str]) -> None:
-        counted = take_census(self._store, self._tracker, projects, reader.now)
-        for start in range(0, len(counted.read_again), work.BATCH):
-            reader.store(self._tracker.read(counted.read_again[start : start + work.BATCH]), (), None)
+        take_census(self._store, self._tracker, projects, reader.now)
+        while ids := self._to_read_again():
+            page = self._tracker.read(ids)
+            with self._store.write() as connection:
+                reader.store_in(connection, page, (), None)
+                work.done(connection, AGAIN, ids)
+
+    def _to_read_again(self) -> list[str]:
+        with self._store.read() as connection:
+            return work.take(connection, AGAIN)
 
     def _pull_projects(self, reader: _Reader, projects: Sequence[str]) -> None:
         """Projects never read completely go one by one, restartable; all others share one question."""
@@ -147,8 +154,10 @@ class Puller:
             # an increment that was cut short is simply asked again: its floor has not moved
             started = reader.now
             since, cursor = reader.now - min(floors) + OVERLAP, None
-            wide = self._wide_is_due(reader.now, names)
-            since = max(since, WIDE) if wide else since
+            last_wide = self._last_wide(names)
+            wide = last_wide is not None and reader.now - last_wide >= WIDE_AGE
+            if wide and last_wide is not None:
+                since = max(since, reader.now - last_wide + WIDE_AGE)
         else:
             since, cursor = None, marks[0].cursor
             wide = True
@@ -164,10 +173,11 @@ class Puller:
                 if wide:
                     facts.put_moment(connection, f"wide read {name}", reader.now)
 
-    def _wide_is_due(self, now: datetime, names: Sequence[str]) -> bool:
+    def _last_wide(self, names: Sequence[str]) -> datetime | None:
+        """When the one of these that waits longest was last read widely."""
         with self._store.read() as connection:
             read_at = [facts.get_moment(connection, f"wide read {name}") for name in names]
-        return any(at is not None and now - at >= WIDE_AGE for at in read_at)
+        return min((at for at in read_at if at is not None), default=None)
 
     def _vocabulary(self, identity: Identity) -> Vocabulary:
         with self._store.read() as connection:

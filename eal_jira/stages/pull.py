@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import structlog
+
+from eal_jira.errors import RefusedByTracker
 from eal_jira.mirror.pull import Pulled, Puller, TeamScope
 from eal_jira.model import Identity
 from eal_jira.stages.house import House
-from eal_jira.store import deliveries
+from eal_jira.store import deliveries, work
+
+log = structlog.get_logger()
 
 NAMED = 100
 """Issues per reading: as many as any tracker gives at once."""
@@ -35,7 +40,13 @@ def pull_named(house: House, identity: Identity) -> Pulled:
     for start in range(0, len(named), NAMED):
         ids = named[start : start + NAMED]
         projects = [house.settings.tracker.learning_project]
-        pulled.include(_puller(house).pull_named(identity, ids, _scopes(house), projects))
+        try:
+            pulled.include(_puller(house).pull_named(identity, ids, _scopes(house), projects))
+        except RefusedByTracker as error:
+            # a webhook may name anything, and must not stop what comes by itself: the whole pass decides about these
+            log.warning("what webhooks named can't be read", issues=len(ids), reason=str(error))
+            with house.store.write() as connection:
+                work.done(connection, deliveries.READING, ids)
     return pulled
 
 

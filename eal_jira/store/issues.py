@@ -209,13 +209,14 @@ def save_missing(connection: Connection, found: Mapping[str, Missing]) -> None:
         connection.execute(update(t.issues).where(t.issues.c.id.in_(ids)).values(presence=presence))
 
 
-def seen(connection: Connection, issue_ids: Iterable[str]) -> None:
-    """These are there: whatever was concluded from their absence is forgotten."""
+def seen(connection: Connection, issue_ids: Iterable[str]) -> frozenset[str]:
+    """These are there: whatever was concluded from their absence is forgotten. Those that were absent before."""
     absent = {row.issue_id for row in connection.execute(select(t.missing.c.issue_id))}
     back = sorted(absent.intersection(issue_ids))
     if back:
         connection.execute(delete(t.missing).where(t.missing.c.issue_id.in_(back)))
         connection.execute(update(t.issues).where(t.issues.c.id.in_(back)).values(presence=PRESENT))
+    return frozenset(back)
 
 
 def vanished(connection: Connection) -> dict[str, int]:

@@ -156,13 +156,14 @@ class Limits:
 class Pace:
     """At most `PACE` writes on one issue: those of the last half minute, by when their answers came.
 
-    By the answers, for a request can be under way longer than the next one. Eight lines of our own: a limiter from a
+    By the answers, for a request can be under way longer than the next one. A few lines of our own: a limiter from a
     library counts whole milliseconds before sending, and wants a bucket and its cleaning for each issue.
     """
 
     def __init__(self, sleep: Callable[[float], None], monotonic: Callable[[], float]) -> None:
         self._sleep = sleep
         self._monotonic = monotonic
+        self._lock = threading.Lock()
         self._written: deque[tuple[float, str]] = deque()
 
     @contextmanager
@@ -173,13 +174,15 @@ class Pace:
         try:
             yield
         finally:
-            self._written.append((self._monotonic(), issue))
+            with self._lock:
+                self._written.append((self._monotonic(), issue))
 
     def _wait(self, issue: str) -> float:
         now = self._monotonic()
-        while self._written and self._written[0][0] <= now - PACE[-1][1]:
-            self._written.popleft()
-        times = [at for at, written in self._written if written == issue]
+        with self._lock:
+            while self._written and self._written[0][0] <= now - PACE[-1][1]:
+                self._written.popleft()
+            times = [at for at, written in self._written if written == issue]
         return max((times[-count] + seconds - now for count, seconds in PACE if len(times) >= count), default=0.0)
 
 

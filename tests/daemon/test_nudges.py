@@ -25,6 +25,7 @@ from eal_jira.errors import TrackerUnreachable
 from eal_jira.hookspecs import Nudge
 from eal_jira.model import IssuePage
 from eal_jira.sandbox import Create, Mischief, Move
+from eal_jira.sandbox.faults import Instead, Times, on
 from eal_jira.stages.house import House
 from eal_jira.stages.pull import nudged
 from eal_jira.store import Store, deliveries
@@ -191,6 +192,20 @@ def test_nudges_outlive_a_failed_reading(bench: OpenBench, monkeypatch: pytest.M
             run_nudged(again)
             assert rows(again.store, WORK) == []
             assert mirror(again) == truth(b)
+
+
+def test_a_nudge_that_the_tracker_refuses_does_not_stop_the_polling(bench: OpenBench) -> None:
+    with bench() as b:
+        issue = b.make(1)
+        with b.house() as house:
+            run_cycle(house)
+            b.finish(1)
+            name(house, issue)
+            nonsense = Instead(400, b'{"errorMessages":["No."],"errors":{}}')
+            b.site.faults = Times(on("POST", "/issue/bulkfetch"), nonsense)
+            assert run_cycle(house).checked.opened == 1
+            assert rows(house.store, WORK) == []
+            assert mirror(house) == truth(b)
 
 
 def test_a_whole_cycle_also_follows_the_nudges(bench: OpenBench) -> None:

@@ -42,6 +42,7 @@ def test_edited_while_the_census_missed_it_and_shown_before_the_next(mirror: Mir
     mirror.later(hours=25)
     mirror.site.restrict("P-2", [ANN])
     edit(mirror, "P-2")
+    mirror.later(hours=1)
     mirror.pull()
     assert mirror.vanished() == {"unseen": 1}
     mirror.later(days=3)

@@ -55,6 +55,7 @@ def test_trap_02_max_updated_as_watermark(trap: Trap) -> None:
 @pytest.mark.usefixtures("small_pages")
 def test_trap_02_max_updated_as_watermark_of_a_long_pass(trap: Trap) -> None:
     """P-1 changes behind the pass's back, and P-30, which changes later, is read in the same pass."""
+    trap.projects = ("P",)
     trap.create_many(30, timedelta(minutes=1))
 
     def meanwhile(read: int, _total: int | None) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from eal_jira.cli.cycle import approve_plans
-from eal_jira.cycle import run_cycle, run_nudged
+from eal_jira.cycle import Cycle, run_cycle, run_nudged
 from eal_jira.daemon.loop import Daemon
 from eal_jira.documents import render
 from eal_jira.documents.templates import Templates
@@ -70,13 +70,23 @@ def test_trap_15_writes_of_the_whole_set(trap: Trap) -> None:
 
 
 @contextmanager
-def at_work(house: House, every: float) -> Iterator[Daemon]:
-    """The daemon's loop, without its web server."""
-    daemon = Daemon(lambda: run_cycle(house), every, lambda: run_nudged(house))
+def at_work(house: House, every: float) -> Iterator[tuple[Daemon, list[str]]]:
+    """The daemon's loop without its web server, and the whole and short cycles that it began."""
+    began: list[str] = []
+
+    def whole() -> Cycle:
+        began.append("whole")
+        return run_cycle(house)
+
+    def short() -> Cycle | None:
+        began.append("short")
+        return run_nudged(house)
+
+    daemon = Daemon(whole, every, short)
     thread = threading.Thread(target=daemon.run)
     thread.start()
     try:
-        yield daemon
+        yield daemon, began
     finally:
         daemon.stop()
         thread.join(20)
@@ -95,13 +105,13 @@ def test_trap_16_a_ban_cut_short(bench: OpenBench, flavour: str) -> None:
         issue = b.make(1)
         name(house, issue, "before")
         b.site.faults = Times(lambda exchange: exchange.path.endswith(SEARCH), Instead(429, b"{}", headers=QUOTA))
-        with at_work(house, every=0.05) as daemon:
+        with at_work(house, every=0.05) as (daemon, began):
             until(lambda: any(entry.status == 429 for entry in b.site.requests))
             asked = len(b.site.requests)
             for _ in range(10):
                 daemon.wake()
                 time.sleep(0.05)
-            assert len(b.site.requests) == asked
+            assert (len(b.site.requests), began) == (asked, ["whole"])
 
 
 @BOTH
@@ -201,7 +211,7 @@ def test_trap_19_words_from_elsewhere(trap: Trap) -> None:
 
 def test_trap_20_foreign_text_as_markup_and_without_end(trap: Trap) -> None:
     """A comment and a ticket of ours repeat what somebody wrote: it stays text, and says where it was cut."""
-    hostile = "{html}[~accountid:x]!http://t/x.png!| " + "a word and | " * 3_500
+    hostile = "{html}[~accountid:x]!http://t/x.png!| [x](http://t) *y* `z` " + "a word and | " * 3_500
 
     def saying(words: str) -> str:
         return Templates().render("deviation_comment.md", CONTEXTS["deviation_comment.md"](lambda _: words))
