@@ -141,7 +141,7 @@ def test_trap_16_every_worker_on_its_own(bench: OpenBench, flavour: str) -> None
             assert b.tagged() == {"P-1"}
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(12)
 def test_trap_17_no_time_limit(trap: Trap, monkeypatch: pytest.MonkeyPatch) -> None:
     """Jira accepts the request and never answers: this cycle ends within the limit, and the next one runs."""
     monkeypatch.setattr(gateway_module, "ATTEMPTS", 1)
