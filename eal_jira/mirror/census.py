@@ -74,6 +74,13 @@ def take_census(store: Store, tracker: Tracker, projects: Sequence[str], now: da
     What is to be read is listed as `AGAIN` in the store, so that a reading that fails is made up for.
     """
     counted = Counted()
+    with store.read() as connection:
+        named = work.take(connection, "census")
+    if named:
+        # a webhook named them and they could not be read: asked for now, called gone at the earliest by a listing
+        _follow(store, tracker.presence(named), now, counted)
+        with store.write() as connection:
+            work.done(connection, "census", named)
     for project in projects:
         key = f"census {project}"
         with store.read() as connection:

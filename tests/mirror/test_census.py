@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from eal_jira.store import work
+
 from .conftest import Mirror
 
 
@@ -96,3 +98,18 @@ def test_the_census_is_taken_once_a_day(mirror: Mirror) -> None:
     mirror.later(minutes=5)
     mirror.pull()
     assert len(mirror.site.requests) - before <= 3  # serverInfo, whoami, one search
+
+
+def test_an_issue_that_a_webhook_named_and_nobody_can_read_is_not_called_gone_at_once(mirror: Mirror) -> None:
+    fill(mirror)
+    issue = mirror.issue("P-3")
+    assert issue is not None
+    mirror.site.delete("P-3")
+    with mirror.store.write() as connection:
+        work.add(connection, "census", [issue.id])
+    mirror.pull()
+    assert mirror.vanished() == {"unseen": 1}
+    with mirror.store.read() as connection:
+        assert work.waiting(connection, "census") == 0
+    next_day(mirror)
+    assert mirror.vanished() == {"gone": 1}
