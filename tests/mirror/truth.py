@@ -54,6 +54,12 @@ class Mirrored:
         return {id for id, presence in self.presence.items() if presence == "present" and self.project[id] in wanted}
 
 
+def known_ids(file: Path) -> set[str]:
+    """Ids of all issues that a mirror holds, present or not."""
+    with closing(sqlite3.connect(file)) as database:
+        return {row[0] for row in database.execute("SELECT id FROM issues")}
+
+
 def truth(site: Site, issue: Issue, key: bytes) -> Seen:
     """The issue as a mirror that misses nothing has it; `key` is that of its pseudonyms."""
     project = site.projects[issue.project]

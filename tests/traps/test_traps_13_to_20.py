@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ from eal_tracker_jira import gateway as gateway_module
 from eal_tracker_jira.options import Options
 from tests.daemon.conftest import BOT, OpenBench, until
 from tests.documents.contexts import CONTEXTS
-from tests.documents.reading import read_adf, read_wiki
+from tests.documents.reading import Reading, read_adf, read_wiki
 
 from .conftest import BOTH, SEARCH, Trap, Upon
 
@@ -192,7 +193,8 @@ def test_trap_19_words_from_elsewhere(trap: Trap) -> None:
     board = trap.site.add_board("Team", "DO")
     trap.site.add_sprint(board.id, "Sprint 1")
     sprint = trap.site.add_sprint(board.id, "Sprint 2], name=Sprint 1,id=99", goal="id=98,")
-    trap.create_many(1, project="DO", **{points: 5, effort.id: 8, "sprint": sprint.id})
+    values: dict[str, Any] = {points: 5, effort.id: 8, "sprint": sprint.id}
+    trap.create_many(1, project="DO", **values)
     trap.site.rename_field(effort.id, "Story Points")
     trap.pull()
     issue = trap.issue("DO-1")
@@ -223,9 +225,11 @@ def test_trap_20_foreign_text_as_markup_and_without_end(trap: Trap) -> None:
     assert (trap.state(comment), trap.state(ticket)) == ("done", "done")
     made = trap.site.issue(trap.tickets()[0]).fields
     assert (len(made["summary"]), made["summary"][-1]) == (255, "…")
-    target = "adf" if trap.site.flavour == "cloud" else "wiki"
-    read = read_adf if target == "adf" else read_wiki
-    plain, _ = read(render(saying("Plain"), target))
+    read: Callable[[Any], Reading] = read_adf
+    plainly: Any = render(saying("Plain"), "adf")
+    if trap.site.flavour == "datacenter":
+        read, plainly = read_wiki, render(saying("Plain"), "wiki")
+    plain, _ = read(plainly)
     for written in (trap.site.issue("P-1").comments[0].body, made["description"]):
         form, words = read(written)
         assert form == plain
