@@ -27,6 +27,7 @@ WIDE_AGE = timedelta(days=1)
 """Once a day the increment reaches back to a day before it last did: a net under whatever the overlap may have missed,
 such as what was edited while it was hidden from us for less than a day."""
 
+RECORD_TRIED = timedelta(days=1)
 VOCABULARY_AGE = timedelta(days=1)
 SPRINTS_AGE = timedelta(hours=1)
 
@@ -124,6 +125,9 @@ class Puller:
 
     def _count(self, reader: _Reader, projects: Sequence[str]) -> None:
         take_census(self._store, self._tracker, projects, reader.now)
+        with self._store.write() as connection:
+            # a record that could not be read may have been garbled on the way: for a day it is tried in each pull
+            work.add(connection, AGAIN, work.refs_since(connection, "record", reader.now - RECORD_TRIED))
         while ids := self._to_read_again():
             page = self._tracker.read(ids)
             with self._store.write() as connection:

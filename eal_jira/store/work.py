@@ -80,6 +80,16 @@ def set_aside(
         upsert(connection, t.set_aside, [{"kind": kind, "ref": item.ref, "reason": item.reason, "since": known or now}])
 
 
+def refs_since(connection: Connection, kind: str, since: datetime) -> list[str]:
+    """What of this kind was set aside for the first time after a moment."""
+    rows = connection.execute(
+        select(t.set_aside.c.ref)
+        .where(t.set_aside.c.kind == kind, t.set_aside.c.since > since)
+        .order_by(t.set_aside.c.ref)
+    )
+    return [row.ref for row in rows]
+
+
 def listed(connection: Connection) -> list[tuple[SetAside, datetime]]:
     rows = connection.execute(select(t.set_aside).order_by(t.set_aside.c.kind, t.set_aside.c.ref))
     return [(SetAside(row.kind, row.ref, row.reason), row.since) for row in rows]
