@@ -82,13 +82,6 @@ def get(connection: Connection, key: str) -> IntentRow | None:
     return None if row is None else _intent(row)
 
 
-def with_prefix(connection: Connection, prefix: str) -> list[IntentRow]:
-    rows = connection.execute(
-        select(t.intents).where(t.intents.c.key.startswith(prefix, autoescape=True)).order_by(t.intents.c.key)
-    )
-    return [_intent(row) for row in rows]
-
-
 def next_of_lanes(connection: Connection, now: datetime, limit: int) -> list[IntentRow]:
     """The first undelivered intent of each lane whose time has come, only for teams whose first plan is approved.
 
