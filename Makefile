@@ -43,7 +43,7 @@ lint: $(READY)
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet 'uv>=0.9'
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--no-header --no-emit-index-url --no-emit-find-links --group dev --output-file requirements.lock pyproject.toml
+		--no-header --all-extras --no-emit-index-url --no-emit-find-links --group dev --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .import_linter_cache .hypothesis .pytest_cache
