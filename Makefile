@@ -32,6 +32,7 @@ histories: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench.first_sync
 	$(BIN)/python -m bench.webhooks
+	$(BIN)/python -m bench.honesty
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -118,6 +118,55 @@ class _Stratum(NamedTuple):
         return np.asarray(stats.rankdata(np.concatenate([self.trial, self.comparison])), dtype=np.float64)
 
 
+class Effect(NamedTuple):
+    """How two groups differ, in numbers; see the module's text for the methods."""
+
+    #: probability that a trial issue does better, ties half; `low` to `high` is its interval
+    effect: float
+    low: float
+    high: float
+    #: share of the comparisons in which the trial issue did better, and worse; the rest were even
+    ahead: float
+    behind: float
+    median_trial: float
+    median_comparison: float
+
+
+class Matched:
+    """Two groups, matched by stratum."""
+
+    def __init__(self, trial: Sequence[Sample], comparison: Sequence[Sample], better: Direction) -> None:
+        self._sign = -1.0 if better == "higher" else 1.0
+        self._strata = _strata(trial, comparison, self._sign)
+        #: comparable issues, on which every number rests
+        self.n_trial = sum(len(stratum.trial) for stratum in self._strata)
+        self.n_comparison = sum(len(stratum.comparison) for stratum in self._strata)
+
+    def effect(self, level: float) -> Effect:
+        """Needs at least one comparable issue on either side."""
+        strata, sign = self._strata, self._sign
+        # sorted values: searchsorted counts, for each trial issue, the comparison issues below it and not above it
+        ahead = sum(
+            s.weight * float(np.sum(len(s.comparison) - np.searchsorted(s.comparison, s.trial, "right"))) / s.pairs
+            for s in strata
+        )
+        behind = sum(s.weight * float(np.sum(np.searchsorted(s.comparison, s.trial, "left"))) / s.pairs for s in strata)
+        effect = min(1.0, max(0.0, (1 + ahead - behind) / 2))
+        low, high = _interval(effect, strata, level)
+        return Effect(
+            effect=effect,
+            low=low,
+            high=high,
+            ahead=ahead,
+            behind=behind,
+            median_trial=_median([(sign * s.trial, s.weight) for s in strata]),
+            median_comparison=_median([(sign * s.comparison, s.weight) for s in strata]),
+        )
+
+    def p_value(self) -> float:
+        return _p_value(self._strata)
+
+
 def compare(
     trial: Sequence[Sample],
     comparison: Sequence[Sample],
@@ -128,10 +177,8 @@ def compare(
     level: float = 0.05,
 ) -> Evidence:
     """What `trial` says against `comparison`; see the module's text for the methods."""
-    sign = -1.0 if better == "higher" else 1.0
-    strata = _strata(trial, comparison, sign)
-    n_trial = sum(len(stratum.trial) for stratum in strata)
-    n_comparison = sum(len(stratum.comparison) for stratum in strata)
+    matched = Matched(trial, comparison, better)
+    n_trial, n_comparison = matched.n_trial, matched.n_comparison
     nothing_yet = Evidence(
         verdict=Verdict.CANNOT_TELL,
         sentence=f"Too few comparable issues to tell yet: at least {min_group} on each side are needed.",
@@ -144,28 +191,7 @@ def compare(
     )
     if min(n_trial, n_comparison) < min_group:
         return nothing_yet
-
-    # sorted values: searchsorted counts, for each trial issue, the comparison issues below it and not above it
-    ahead = sum(
-        s.weight * float(np.sum(len(s.comparison) - np.searchsorted(s.comparison, s.trial, "right"))) / s.pairs
-        for s in strata
-    )
-    behind = sum(s.weight * float(np.sum(np.searchsorted(s.comparison, s.trial, "left"))) / s.pairs for s in strata)
-    effect = min(1.0, max(0.0, (1 + ahead - behind) / 2))
-    low, high = _interval(effect, strata, level)
-    return _conclude(
-        replace(
-            nothing_yet,
-            effect=effect,
-            low=low,
-            high=high,
-            ahead=ahead,
-            behind=behind,
-            median_trial=_median([(sign * s.trial, s.weight) for s in strata]),
-            median_comparison=_median([(sign * s.comparison, s.weight) for s in strata]),
-            p_value=_p_value(strata),
-        )
-    )
+    return _conclude(replace(nothing_yet, **matched.effect(level)._asdict(), p_value=matched.p_value()))
 
 
 def _strata(trial: Sequence[Sample], comparison: Sequence[Sample], sign: float) -> list[_Stratum]:
@@ -251,26 +277,40 @@ def _conclude(evidence: Evidence) -> Evidence:
 def _sentence(
     verdict: Verdict, e: Evidence, effect: float, low: float, high: float, ahead: float, behind: float
 ) -> str:
-    issue, counted = f"the issue {e.phrase.way}", ""
-    if ahead == behind == 0:
-        said, counted = "All comparisons were even", " counting even ones half"
-    elif 1 - ahead - behind >= 0.05:
-        counted = " counting even ones half"
-        said = (
-            f"In {_of(ahead, 100)} comparisons {issue} {e.phrase.better}, in {_of(behind, 100)} it {e.phrase.worse},"
-            " the rest were even"
-        )
-    elif effect >= 0.5:
-        said = f"In {_of(effect, 10)} comparisons {issue} {e.phrase.better}"
-    else:
-        said = f"In {_of(1 - effect, 10)} comparisons {issue} {e.phrase.worse}"
-        effect, low, high = 1 - effect, 1 - high, 1 - low
+    said = comparisons(effect, ahead, behind, e.phrase)
+    counted = " counting even ones half" if _often_even(ahead, behind) else ""
+    effect, low, high = as_told(effect, low, high, ahead, behind)
     numbers = (
         f"{percent(effect)}{counted}, {percent(1 - e.level)} interval {percent(low)} to {percent(high)};"
         f" {e.n_trial} issues against {e.n_comparison}"
     )
     tail = "; chance alone could explain this, so we cannot tell yet." if verdict is Verdict.CANNOT_TELL else "."
     return f"{said} ({numbers}){tail}"
+
+
+def comparisons(effect: float, ahead: float, behind: float, phrase: Phrase) -> str:
+    """An effect as a team says it: "In 7 of 10 comparisons the issue done the new way finished sooner"."""
+    issue = f"the issue {phrase.way}"
+    if ahead == behind == 0:
+        return "All comparisons were even"
+    if _often_even(ahead, behind):
+        return (
+            f"In {_of(ahead, 100)} comparisons {issue} {phrase.better}, in {_of(behind, 100)} it {phrase.worse},"
+            " the rest were even"
+        )
+    if effect >= 0.5:
+        return f"In {_of(effect, 10)} comparisons {issue} {phrase.better}"
+    return f"In {_of(1 - effect, 10)} comparisons {issue} {phrase.worse}"
+
+
+def as_told(effect: float, low: float, high: float, ahead: float, behind: float) -> tuple[float, float, float]:
+    """The effect with its interval, turned round where `comparisons` speaks of the issue that did worse."""
+    turned = effect < 0.5 and not _often_even(ahead, behind)
+    return (1 - effect, 1 - high, 1 - low) if turned else (effect, low, high)
+
+
+def _often_even(ahead: float, behind: float) -> bool:
+    return 1 - ahead - behind >= 0.05
 
 
 def percent(share: float) -> str:
