@@ -1,10 +1,11 @@
 """Documents: Markdown of our templates → blocks → what each target shows. One renderer per target.
 
     markdown = Templates(folder).render("retro.md", {...})      # foreign text escaped
-    render(markdown, "adf")                                     # or "wiki", "html", "text"
+    render(markdown, "adf")                                     # or "wiki", "storage", "html", "text"
 
-`Figure`s are named by their place in the Markdown, ``![caption](figure:NAME)``: HTML shows the drawing, the others say
-it in a sentence and a table. ADF and wiki markup keep to their target's length limit, cut with a visible mark.
+`Figure`s are named by their place in the Markdown, ``![caption](figure:NAME)``: HTML shows the drawing, the storage
+format a picture attached to the page (`picture_file`), the others say it in a sentence and a table. Each keeps to its
+target's length limit, cut with a visible mark.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal, overload
 
-from eal_jira.documents import adf, html, plain, wiki
-from eal_jira.documents.figures import in_words
+from eal_jira.documents import adf, html, plain, storage, wiki
+from eal_jira.documents.figures import in_words, picture_file
 from eal_jira.documents.markdown import escape, parse
 from eal_jira.documents.templates import Ours, Templates
 from eal_jira.documents.text import one_line
 from eal_jira.model import Figure
 
-__all__ = ["Ours", "Templates", "escape", "one_line", "render"]
+__all__ = ["Ours", "Templates", "escape", "one_line", "picture_file", "render"]
 
-Target = Literal["adf", "wiki", "html", "text"]
+Target = Literal["adf", "wiki", "storage", "html", "text"]
 
 _NO_FIGURES: Mapping[str, Figure] = MappingProxyType({})
 
@@ -30,15 +31,20 @@ _NO_FIGURES: Mapping[str, Figure] = MappingProxyType({})
 @overload
 def render(markdown: str, target: Literal["adf"], figures: Mapping[str, Figure] = ...) -> dict[str, Any]: ...
 @overload
-def render(markdown: str, target: Literal["wiki", "html", "text"], figures: Mapping[str, Figure] = ...) -> str: ...
+def render(
+    markdown: str, target: Literal["wiki", "storage", "html", "text"], figures: Mapping[str, Figure] = ...
+) -> str: ...
 def render(markdown: str, target: Target, figures: Mapping[str, Figure] = _NO_FIGURES) -> dict[str, Any] | str:
-    """The Markdown for one target: an ADF document node, wiki markup, the inside of an HTML page, or plain text."""
+    """The Markdown for one target: an ADF document node, wiki markup, Confluence's storage format, the inside of an
+    HTML page, or plain text."""
     blocks = parse(markdown)
     match target:
         case "html":
             return html.render(blocks, figures)
         case "adf":
             return adf.render(in_words(blocks, figures))
+        case "storage":
+            return storage.render(blocks, figures)
         case "wiki":
             return wiki.render(in_words(blocks, figures))
         case "text":

@@ -38,6 +38,11 @@ def data_table(figure: Figure, most_rows: int | None = None) -> Table:
     return Table(tuple(map(_cell, figure.header)), tuple(rows), align)
 
 
+def picture_file(figure: Figure) -> str:
+    """The name under which the figure's PNG is attached, where pictures are files: the same for the same figure."""
+    return f"eal-{figure.name}.png"
+
+
 def _cell(text: str) -> Line:
     shown = one_line(text)
     return (Text(shown),) if shown else ()

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
+from xml.etree import ElementTree
 
 Reading = tuple[list[Any], str]
 
@@ -50,6 +52,25 @@ class _Html(HTMLParser):
 
     def handle_pi(self, data: str) -> None:
         self.form.append(("instruction", data))
+
+
+def read_storage(page: str) -> Reading:
+    """As XML, which the storage format is; raises what a parser raises on anything else."""
+    root = ElementTree.fromstring(f'<page xmlns:ac="ac" xmlns:ri="ri">{page}</page>')
+    form: list[Any] = []
+    words: list[str] = []
+    for event, element in _walk(root):
+        form.append((event, element.tag, dict(element.attrib) if event == "start" else {}))
+        words.append(" ")
+        words.append((element.text if event == "start" else element.tail) or "")
+    return form, squeezed("".join(words))
+
+
+def _walk(element: ElementTree.Element) -> Iterator[tuple[str, ElementTree.Element]]:
+    yield "start", element
+    for child in element:
+        yield from _walk(child)
+    yield "end", element
 
 
 def read_adf(document: dict[str, Any]) -> Reading:

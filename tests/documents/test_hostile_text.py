@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from eal_jira.documents import Templates, one_line, render
 from tests.documents.contexts import CONTEXTS
-from tests.documents.reading import Reading, read_adf, read_html, read_wiki, squeezed
+from tests.documents.reading import Reading, read_adf, read_html, read_storage, read_wiki, squeezed
 
 TEMPLATES = Templates()
 
@@ -21,6 +21,7 @@ READERS: dict[str, Callable[[Any], Reading]] = {
     "adf": read_adf,
     "wiki": read_wiki,
     "html": read_html,
+    "storage": read_storage,
     "text": lambda text: ([], squeezed(text)),
 }
 
@@ -116,7 +117,9 @@ def test_forty_thousand_characters_are_cut_visibly(sign: str) -> None:
         assert "(cut)" in READERS[target](documents("deviation_comment.md", target, lambda _: sign * 40_000))[1]
 
 
-@pytest.mark.parametrize(("target", "mark"), [("adf", "cut here"), ("wiki", "cut here"), ("html", "(cut)")])
+@pytest.mark.parametrize(
+    ("target", "mark"), [("adf", "cut here"), ("wiki", "cut here"), ("html", "(cut)"), ("storage", "(cut)")]
+)
 def test_a_page_with_forty_thousand_characters_in_every_field_is_cut_visibly(target: str, mark: str) -> None:
     assert mark in READERS[target](documents("retro.md", target, lambda _: "word | " * 6_000))[1]
 
