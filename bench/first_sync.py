@@ -1,6 +1,7 @@
-"""First sync of a large project: a bare floor, the plain client loop, and ours, in turn, on one sandbox.
+"""First sync of a large project, in turn and on one sandbox: a bare floor, the plain client loop, a loop that asks for
+each issue, and ours.
 
-    make bench                 10,000 issues, without latency and with 50 ms a request
+    make bench                 10,000 issues, without latency and with 50 ms a request, 8 connections
     python -m bench.first_sync --issues 2000 --latency 0
 
 Each contender runs in a process of its own against a sandbox in another, so CPU and memory are the contender's alone.
@@ -12,262 +13,169 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import resource
-import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
-HISTORIES, COMMENTS, CONNECTIONS = 12, 3, 8
-START = datetime(2025, 1, 6, 8, tzinfo=UTC)
-STATUSES = ("Open", "In Progress", "In Review", "Done")
+from bench.contenders import CONNECTIONS, CONTENDERS, SAMPLE
+from bench.site import serve
 
-
-def records(count: int, seed: int = 7) -> Iterator[dict[str, Any]]:
-    """Issues as REST JSON: 12 history entries and 3 comments each; one in 200 has 60 entries, beyond the cut at 40."""
-    dice = random.Random(seed)  # noqa: S311
-    text = "Nothing in particular is said here, at some length, as people do. " * 20
-    for n in range(1, count + 1):
-        created = START + timedelta(minutes=11 * n)
-        at = created
-        histories = []
-        for h in range(60 if n % 200 == 0 else HISTORIES):
-            at += timedelta(minutes=dice.randint(5, 600))
-            item: dict[str, Any] = {"field": "summary", "fieldId": "summary", "fieldtype": "jira"}
-            item |= {"from": None, "fromString": f"Old {h}", "to": None, "toString": f"New {h}"}
-            histories.append({"id": str(n * 100 + h), "created": stamp(at), "author": person(h), "items": [item]})
-        yield {
-            "id": str(10_000 + n),
-            "key": f"BIG-{n}",
-            "fields": {
-                "summary": f"Issue {n}",
-                "description": text,
-                "created": stamp(created),
-                "updated": stamp(at),
-                "status": {"id": "1", "name": "Open", "statusCategory": {"id": 2, "key": "new", "name": "To Do"}},
-                "issuetype": {"id": "1", "name": "Task"},
-                "priority": {"id": "3", "name": "Medium"},
-                "project": {"id": "77", "key": "BIG", "name": "Big"},
-                "labels": ["one", "two"],
-                "reporter": person(1),
-                "creator": person(1),
-                "assignee": person(n % 9),
-                "comment": {
-                    "comments": [
-                        {
-                            "id": str(n * 10 + c),
-                            "author": person(c),
-                            "body": text[:400],
-                            "created": stamp(at),
-                            "updated": stamp(at),
-                        }
-                        for c in range(COMMENTS)
-                    ],
-                    "total": COMMENTS,
-                },
-            },
-            "changelog": {"startAt": 0, "maxResults": 100, "total": len(histories), "histories": histories[::-1]},
-        }
+SLOW = 0.05
+HEADER = ("seconds", "CPU s", "MiB", "requests/1,000", "issues/s", "wall ×", "CPU ×")
 
 
-def stamp(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a contender took; for all issues, where it read a sample."""
+
+    seconds: float
+    cpu: float
+    mib: float
+    #: per thousand issues
+    requests: float
 
 
-def comment(number: int, author: dict[str, Any], body: str, at: str) -> dict[str, Any]:
-    return {"id": str(number), "author": author, "body": body, "created": at, "updated": at}
+@dataclass(frozen=True, slots=True)
+class Goal:
+    what: str
+    value: float
+    #: "at most" or "at least"
+    kind: str
+    goal: float
+
+    def __str__(self) -> str:
+        met = self.value <= self.goal if self.kind == "at most" else self.value >= self.goal
+        return f"  {self.what:44}{self.value:8.2f}   goal: {self.kind} {self.goal:g}{'' if met else '   NOT MET'}"
 
 
-def person(n: int) -> dict[str, Any]:
-    return {"accountId": f"person-{n}", "displayName": f"Person {n}", "active": True, "timeZone": "Etc/UTC"}
+class Sandbox:
+    """A site in a process of its own."""
+
+    def __init__(self, server: subprocess.Popen[str], count: int) -> None:
+        self._asking, self._telling = cast(IO[str], server.stdin), cast(IO[str], server.stdout)
+        self._where = self._telling.readline()
+        self._asked = 0
+        self.count = count
+
+    def measure(self, name: str) -> Result:
+        """Lets a contender read the site, in a process of its own too."""
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "bench.first_sync", "--contender", name, "--folder", folder]
+            environment = {**os.environ, "BENCH_WHERE": self._where}
+            done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
+        got = json.loads(done.stdout)
+        scale = self.count / got["issues"]
+        return Result(got["seconds"] * scale, got["cpu"] * scale, got["mib"], self._requests() * 1000 / got["issues"])
+
+    def _requests(self) -> int:
+        """Requests since it was asked last."""
+        self._asking.write("\n")
+        self._asking.flush()
+        total = int(self._telling.readline())
+        asked, self._asked = total - self._asked, total
+        return asked
 
 
-# --- the sandbox, in a process of its own ---------------------------------------------------------------------
-
-
-def serve(flavour: str, count: int, latency: float) -> None:
-    from eal_jira.sandbox import Site, VirtualClock
-    from eal_jira.sandbox import serve as open_site
-    from eal_jira.sandbox.acts import Person
-    from eal_jira.sandbox.faults import Delay
-
-    site = Site(flavour=flavour, clock=VirtualClock(datetime(2026, 1, 5, tzinfo=UTC)))  # type: ignore[arg-type]
-    site.add_person(Person("bot", "Bot"))
-    site.load(records(count))
-    user, token = site.credentials("bot")
-    if latency:
-        site.faults = Always(Delay(latency))
-    with open_site(site, port=0) as served:
-        print(json.dumps({"url": served.url, "user": user, "token": token}), flush=True)  # noqa: T201
-        for _ in sys.stdin:
-            print(len(site.requests), flush=True)  # noqa: T201
-
-
-class Always:
-    def __init__(self, fault: Any) -> None:
-        self._fault = fault
-
-    def fault(self, _exchange: Any) -> Any:
-        return self._fault
-
-
-# --- the contenders -------------------------------------------------------------------------------------------
-
-
-def floor(where: dict[str, str], folder: Path) -> None:
-    """Hand-written: the same requests as Cloud asks for, orjson, and one insert a record. Judges nothing, keeps all."""
-    import orjson
-    import requests
-
-    local = threading.local()
-
-    def post(path: str, body: dict[str, Any]) -> Any:
-        if not hasattr(local, "session"):
-            local.session = requests.Session()
-            local.session.auth = (where["user"], where["token"])
-        answer = local.session.post(f"{where['url']}/rest/api/3/{path}", json=body, timeout=60)
-        answer.raise_for_status()
-        return orjson.loads(answer.content)
-
-    ids: list[str] = []
-    token = None
-    while True:
-        body = {"jql": "project = BIG ORDER BY created ASC", "fields": ["id"], "maxResults": 5000}
-        page = post("search/jql", body | ({"nextPageToken": token} if token else {}))
-        ids += [issue["id"] for issue in page["issues"]]
-        token = page.get("nextPageToken")
-        if not token:
-            break
-    database = sqlite3.connect(folder / "floor.db")
-    database.execute("create table issue (id text primary key, body text)")
-    chunks = [ids[n : n + 100] for n in range(0, len(ids), 100)]
-
-    def fetch(chunk: list[str]) -> list[tuple[str, str]]:
-        found = post("issue/bulkfetch", {"issueIdsOrKeys": chunk, "fields": ["*all"]})["issues"]
-        body = {"issueIdsOrKeys": chunk, "maxResults": 10_000}
-        logs = {log["issueId"]: log for log in post("changelog/bulkfetch", body)["issueChangeLogs"]}
-        return [(i["id"], orjson.dumps([i, logs.get(i["id"])])) for i in found]
-
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        for rows in pool.map(fetch, chunks):
-            with database:
-                database.executemany("insert into issue values (?, ?)", rows)
-
-
-def plain(where: dict[str, str], folder: Path) -> None:
-    """What the client library's documentation suggests; histories beyond 40 are silently missing."""
-    from jira import JIRA
-
-    client = JIRA(where["url"], basic_auth=(where["user"], where["token"]), max_retries=0, timeout=60)
-    database = sqlite3.connect(folder / "plain.db")
-    database.execute("create table issue (id text primary key, body text)")
-    token = None
-    while True:
-        found = client.enhanced_search_issues(
-            "project = BIG ORDER BY created ASC", nextPageToken=token, maxResults=100, expand="changelog"
-        )
-        with database:
-            database.executemany("insert into issue values (?, ?)", [(i.id, json.dumps(i.raw)) for i in found])
-        token = found.nextPageToken
-        if not token:
-            break
-
-
-def ours(where: dict[str, str], folder: Path) -> None:
-    from eal_jira.hookspecs import Connection
-    from eal_jira.mirror.pull import Puller
-    from eal_jira.store import open_store
-    from eal_tracker_jira.options import Options
-    from eal_tracker_jira.service import JiraTracker
-
-    store = open_store("sqlite:///ours.db", folder)
-    tracker = JiraTracker(Connection(where["url"], where["user"], lambda: where["token"], {}), Options())
-    Puller(store, tracker).pull(tracker.whoami(), [], ["BIG"])
-
-
-CONTENDERS: dict[str, Callable[[dict[str, str], Path], None]] = {"floor": floor, "plain loop": plain, "ours": ours}
-
-
-# --- measuring ------------------------------------------------------------------------------------------------
-
-
-def measure(name: str, where: dict[str, str]) -> dict[str, float]:
-    """Runs a contender in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "bench.first_sync", "--contender", name, "--folder", folder]
-        environment = {**os.environ, "BENCH_WHERE": json.dumps(where)}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
-    return json.loads(done.stdout)  # type: ignore[no-any-return]
-
-
-def contend(name: str, folder: Path) -> None:
-    where = json.loads(os.environ["BENCH_WHERE"])
-    started, cpu = time.monotonic(), time.process_time()
-    CONTENDERS[name](where, folder)
-    seconds, cpu = time.monotonic() - started, time.process_time() - cpu
-    mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "cpu": cpu, "mib": mib}))  # noqa: T201
-
-
-def compare(flavour: str, count: int, latency: float) -> None:
+@contextmanager
+def sandbox(flavour: str, count: int, latency: float) -> Iterator[Sandbox]:
     command = [sys.executable, "-m", "bench.first_sync", "--serve", flavour, "--issues", str(count)]
     command += ["--latency", str(latency)]
-    print(f"\n{flavour}, {count:,} issues, {latency * 1000:.0f} ms a request")  # noqa: T201
-    header = (
-        f"{'':12}{'seconds':>9}{'CPU s':>8}{'MiB':>7}{'requests/1,000':>16}{'issues/s':>10}{'wall ×':>8}{'CPU ×':>7}"
-    )
-    print(header)  # noqa: T201
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
-        asking, telling = cast(IO[str], server.stdin), cast(IO[str], server.stdout)
-        where = json.loads(telling.readline())
-        base: dict[str, float] = {}
-        asked = 0
-        for name in CONTENDERS:
-            if flavour != "cloud" and name != "ours":
-                continue
-            got = measure(name, where)
-            asking.write("\n")
-            asking.flush()
-            total = int(telling.readline())
-            base = base or got
-            figures = (
-                f"{got['seconds']:.2f}",
-                f"{got['cpu']:.2f}",
-                f"{got['mib']:.0f}",
-                f"{(total - asked) * 1000 / count:.1f}",
-                f"{count / got['seconds']:.0f}",
-                f"{got['seconds'] / base['seconds']:.2f}",
-                f"{got['cpu'] / base['cpu']:.2f}",
-            )
-            print(f"{name:12}" + "".join(f"{figure:>15}" for figure in figures))  # noqa: T201
-            asked = total
+        yield Sandbox(server, count)
         server.terminate()
 
 
+def contend(name: str, folder: Path) -> None:
+    """In the contender's own process: reads, and tells what it took. Its imports and its new database count."""
+    where = json.loads(os.environ["BENCH_WHERE"])
+    started, cpu = time.monotonic(), time.process_time()
+    issues = CONTENDERS[name](where, folder)
+    seconds, cpu = time.monotonic() - started, time.process_time() - cpu
+    mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    say(json.dumps({"seconds": seconds, "cpu": cpu, "mib": mib, "issues": issues}))
+
+
+def cloud(count: int, latency: float) -> None:
+    say(f"\nCloud, {count:,} issues, {latency * 1000:.0f} ms a request, {CONNECTIONS} connections")
+    say(f"{'':14}" + "".join(f"{title:>16}" for title in HEADER))
+    with sandbox("cloud", count, latency) as site:
+        took: dict[str, Result] = {}
+        for name in CONTENDERS:
+            got = took[name] = site.measure(name)
+            base = took["floor"]
+            figures = (
+                f"{got.seconds:.2f}",
+                f"{got.cpu:.2f}",
+                f"{got.mib:.0f}",
+                f"{got.requests:.1f}",
+                f"{count / got.seconds:.0f}",
+                f"{got.seconds / base.seconds:.2f}",
+                f"{got.cpu / base.cpu:.2f}",
+            )
+            say(f"{name + (' *' if name == 'per issue' else ''):14}" + "".join(f"{figure:>16}" for figure in figures))
+    say(f"* one after the other; extrapolated from a sample of {SAMPLE} issues")
+    ours, base = took["ours"], took["floor"]
+    goals = [
+        Goal("requests per 1,000 issues", ours.requests, "at most", 18),
+        Goal("CPU time, times the floor's", ours.cpu / base.cpu, "at most", 2.5),
+        Goal("peak memory, MiB", ours.mib, "at most", 150),
+    ]
+    if latency:
+        goals += [
+            Goal("time, times the floor's", ours.seconds / base.seconds, "at most", 2),
+            Goal("times faster than the plain loop", took["plain loop"].seconds / ours.seconds, "at least", 2),
+            Goal("times faster than asking for each issue", took["per issue"].seconds / ours.seconds, "at least", 40),
+        ]
+    for goal in goals:
+        say(str(goal))
+
+
+def datacenter(count: int) -> None:
+    with sandbox("datacenter", count, 0.0) as site:
+        got = site.measure("ours")
+    say(f"\nData Center, {count:,} issues, no latency: {got.seconds:.2f} s, {got.cpu:.2f} s CPU")
+    say(str(Goal("requests per 1,000 issues", got.requests, "at most", 10.5)))
+    say(str(Goal("peak memory, MiB", got.mib, "at most", 150)))
+
+
+def growth(count: int) -> None:
+    """Peak memory must not follow the number of issues."""
+    peaks = []
+    for issues in (count // 4, count):
+        with sandbox("cloud", issues, 0.0) as site:
+            peaks.append(site.measure("ours").mib)
+    say(f"\nPeak memory of ours: {peaks[0]:.0f} MiB for {count // 4:,} issues, {peaks[1]:.0f} MiB for {count:,}")
+    say(str(Goal("times, for 4 times the issues", peaks[1] / peaks[0], "at most", 1.1)))
+
+
+def say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--issues", type=int, default=10_000)
     parser.add_argument("--latency", type=float, default=None)
-    parser.add_argument("--serve")
-    parser.add_argument("--contender")
-    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--serve", help=argparse.SUPPRESS)
+    parser.add_argument("--contender", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
         serve(given.serve, given.issues, given.latency or 0.0)
     elif given.contender:
         contend(given.contender, given.folder)
     else:
-        for latency in (0.0, 0.05) if given.latency is None else (given.latency,):
-            compare("cloud", given.issues, latency)
-        compare("datacenter", given.issues, given.latency or 0.0)
+        for latency in (0.0, SLOW) if given.latency is None else (given.latency,):
+            cloud(given.issues, latency)
+        datacenter(given.issues)
+        growth(given.issues)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from eal_jira import __version__
 from eal_jira.cli import cycle, demo, doctor, guidelines, read, sandbox, status
 from eal_jira.cli.output import out, say
 from eal_jira.errors import EalError
+from eal_jira.memory import return_what_is_free
 
 app = typer.Typer(
     name="eal-jira",
@@ -34,7 +35,8 @@ def main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Nothing to do before the command itself."""
+    """What holds for every command."""
+    return_what_is_free()
 
 
 demo.add_to(app)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from operator import attrgetter
 
 import orjson
 
-from eal_jira.model import IssueRecord
+from eal_jira.model import Issue, IssueRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,12 @@ def content_hash(record: IssueRecord) -> bytes:
 
     `Issue.updated` is left out: alone, it moves on writes that change nothing we mirror.
     """
-    issue = replace(record.issue, updated=record.issue.created)
+    issue = _BUT_UPDATED(record.issue)
     changes = sorted(record.changes, key=_CHANGE_ORDER)
     comments = sorted(record.comments, key=_COMMENT_ORDER)
     return hashlib.sha256(orjson.dumps((issue, changes, comments), option=orjson.OPT_SORT_KEYS)).digest()
 
 
+_BUT_UPDATED = attrgetter(*(field.name for field in fields(Issue) if field.name != "updated"))
 _CHANGE_ORDER = attrgetter("history_id", "position")
 _COMMENT_ORDER = attrgetter("id")

@@ -15,6 +15,11 @@ from eal_jira.model import Actor, Change, Comment, Field, Issue, IssueRecord
 _OWN_USER_FIELDS = frozenset({"assignee", "reporter", "creator"})
 
 
+def user_fields(fields: Mapping[str, Field]) -> frozenset[str]:
+    """Ids of the fields that name people."""
+    return _OWN_USER_FIELDS | {field.id for field in fields.values() if field.kind == "user"}
+
+
 class Pseudonyms:
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -27,9 +32,8 @@ class Pseudonyms:
             known = self._known[account] = Actor(digest[:10].hex())
         return known
 
-    def record(self, record: IssueRecord, fields: Mapping[str, Field]) -> IssueRecord:
-        """The record with every person in it replaced."""
-        users = _OWN_USER_FIELDS | {field.id for field in fields.values() if field.kind == "user"}
+    def record(self, record: IssueRecord, users: frozenset[str]) -> IssueRecord:
+        """The record with every person in it replaced; `users` are the fields that name people."""
         return IssueRecord(
             self._issue(record.issue, users),
             tuple(self._change(change, users) for change in record.changes),
@@ -63,4 +67,5 @@ class Pseudonyms:
         return Change(c.history_id, c.position, c.at, actor, c.field, before, None, after, None)
 
     def _comment(self, comment: Comment) -> Comment:
-        return replace(comment, actor=self._maybe(comment.actor))
+        c = comment
+        return Comment(c.id, c.at, c.updated, self._maybe(c.actor), c.text, c.marker)

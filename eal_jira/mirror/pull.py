@@ -14,7 +14,7 @@ from eal_jira.errors import TrackerUnreachable
 from eal_jira.hookspecs import Tracker
 from eal_jira.mirror.census import AGAIN, take_census
 from eal_jira.mirror.plan import plan_page
-from eal_jira.mirror.pseudonyms import Pseudonyms
+from eal_jira.mirror.pseudonyms import Pseudonyms, user_fields
 from eal_jira.model import Identity, IssuePage, Scope, SetAside, Vocabulary
 from eal_jira.store import Connection, Store, facts, issues, work
 from eal_jira.store.deliveries import READING
@@ -234,7 +234,8 @@ class _Reader:
             self.store_in(connection, page, scopes, mark)
 
     def store_in(self, connection: Connection, page: IssuePage, scopes: Sequence[str], mark: Watermark | None) -> None:
-        records = [self.people.record(record, self.words.fields) for record in page.records]
+        users = user_fields(self.words.fields)
+        records = [self.people.record(record, users) for record in page.records]
         ids = [record.issue.id for record in records]
         readable = [ref for record in records for ref in (record.issue.id, record.issue.key)]
         plan = plan_page(records, issues.hashes(connection, ids))

@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
@@ -84,7 +85,7 @@ def address(url: str, folder: Path) -> URL:
 
 
 def _open_sqlite(url: URL) -> Store:
-    writer = create_engine(url, pool_size=1, max_overflow=0)
+    writer = create_engine(url, pool_size=1, max_overflow=0, json_serializer=_json)
     reader = create_engine(url)
     event.listen(writer, "connect", _prepare_writer)
     event.listen(writer, "begin", _begin_immediate)
@@ -92,6 +93,10 @@ def _open_sqlite(url: URL) -> Store:
     event.listen(reader, "begin", _begin)
     # WAL and the rest of the file's nature are set by the writer: it opens first
     return Store(url, writer, reader)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _prepare_writer(connection: Any, _record: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, select, update
@@ -24,6 +25,7 @@ from eal_jira.model import (
     Vocabulary,
 )
 from eal_jira.store import tables as t
+from eal_jira.store.bulk import insert_rows
 from eal_jira.store.upsert import upsert
 
 PRESENT = "present"
@@ -32,6 +34,11 @@ GONE = "gone"
 _ISSUE_COLUMNS = tuple(field.name for field in fields(Issue))
 _CHANGE_COLUMNS = tuple(field.name for field in fields(Change))
 _COMMENT_COLUMNS = tuple(field.name for field in fields(Comment))
+_PLAIN_COLUMNS = tuple(name for name in _ISSUE_COLUMNS if name not in ("links", "fields", "property"))
+_ISSUE_ROW = (*_PLAIN_COLUMNS, "links", "fields", "property", "presence", "hash")
+_of_issue = attrgetter(*_PLAIN_COLUMNS)
+_of_change = attrgetter(*_CHANGE_COLUMNS)
+_of_comment = attrgetter(*_COMMENT_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +96,17 @@ def save_records(connection: Connection, pairs: Sequence[tuple[bytes, IssueRecor
     ids = [record.issue.id for _, record in pairs]
     for table in (t.changes, t.comments):
         connection.execute(delete(table).where(table.c.issue_id.in_(ids)))
-    upsert(connection, t.issues, (_issue_row(digest, record.issue) for digest, record in pairs))
-    changes = [_part(r.issue.id, change, _CHANGE_COLUMNS) for _, r in pairs for change in r.changes]
-    if changes:
-        connection.execute(t.changes.insert(), changes)
-    comments = [_part(r.issue.id, comment, _COMMENT_COLUMNS) for _, r in pairs for comment in r.comments]
-    if comments:
-        connection.execute(t.comments.insert(), comments)
+    insert_rows(connection, t.issues, _ISSUE_ROW, (_issue_row(digest, r.issue) for digest, r in pairs), replace=True)
+    changes = ((r.issue.id, *_of_change(change)) for _, r in pairs for change in r.changes)
+    insert_rows(connection, t.changes, ("issue_id", *_CHANGE_COLUMNS), changes)
+    comments = ((r.issue.id, *_of_comment(comment)) for _, r in pairs for comment in r.comments)
+    insert_rows(connection, t.comments, ("issue_id", *_COMMENT_COLUMNS), comments)
 
 
-def _part(issue_id: str, part: Change | Comment, columns: Sequence[str]) -> dict[str, Any]:
-    # `dataclasses.asdict` copies deeply, which took a third of a first sync's time
-    return {"issue_id": issue_id, **{name: getattr(part, name) for name in columns}}
-
-
-def _issue_row(digest: bytes, issue: Issue) -> dict[str, Any]:
-    row = {name: getattr(issue, name) for name in _ISSUE_COLUMNS}
-    row["links"] = [asdict(link) for link in issue.links]
-    row["fields"] = dict(issue.fields)
-    row["property"] = None if issue.property is None else dict(issue.property)
-    row["presence"] = PRESENT
-    row["hash"] = digest
-    return row
+def _issue_row(digest: bytes, issue: Issue) -> tuple[Any, ...]:
+    links = [asdict(link) for link in issue.links]
+    own = None if issue.property is None else dict(issue.property)
+    return (*_of_issue(issue), links, dict(issue.fields), own, PRESENT, digest)
 
 
 def _issue(row: Row[Any]) -> Issue:

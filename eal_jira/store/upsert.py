@@ -14,15 +14,18 @@ def upsert(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any
     rows = list(rows)
     if not rows:
         return
+    statement = replacing(connection, table, rows[0])
+    connection.execute(statement, rows)
+
+
+def replacing(connection: Connection, table: Table, names: Iterable[str]) -> Any:
+    """An insert of these columns; a row whose primary key is there already takes the new values."""
     insert = _insert(connection, table)
     keys = [column.name for column in table.primary_key]
-    values = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-    statement = (
-        insert.on_conflict_do_update(index_elements=keys, set_=values)
-        if values
-        else insert.on_conflict_do_nothing(index_elements=keys)
-    )
-    connection.execute(statement, rows)
+    values = {name: insert.excluded[name] for name in names if name not in keys}
+    if not values:
+        return insert.on_conflict_do_nothing(index_elements=keys)
+    return insert.on_conflict_do_update(index_elements=keys, set_=values)
 
 
 def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, literal, select
 from eal_jira.model import Scope, SetAside
 from eal_jira.store import issues
 from eal_jira.store import tables as t
+from eal_jira.store.bulk import insert_rows
 from eal_jira.store.upsert import upsert
 
 BATCH = 500
@@ -17,7 +18,8 @@ BATCH = 500
 
 
 def add(connection: Connection, stage: str, issue_ids: Iterable[str], team: str = "") -> None:
-    upsert(connection, t.work, ({"stage": stage, "team": team, "issue_id": issue_id} for issue_id in issue_ids))
+    rows = ((stage, team, issue_id) for issue_id in issue_ids)
+    insert_rows(connection, t.work, ("stage", "team", "issue_id"), rows, replace=True)
 
 
 def add_all_of_team(connection: Connection, stage: str, team: str, scope: Scope) -> None:
@@ -67,17 +69,15 @@ def set_aside(
     connection: Connection, kind: str, now: datetime, found: Iterable[SetAside], cleared: Iterable[str] = ()
 ) -> None:
     """Records what can't be used, and forgets what can be used again. `since` stays that of the first time."""
-    refs = list(cleared)
     found = [item for item in found if item.kind == kind]
-    if refs:
-        keep = {item.ref for item in found}
-        gone = [ref for ref in refs if ref not in keep]
-        connection.execute(delete(t.set_aside).where(t.set_aside.c.kind == kind, t.set_aside.c.ref.in_(gone)))
+    rows = connection.execute(select(t.set_aside.c.ref, t.set_aside.c.since).where(t.set_aside.c.kind == kind))
+    known = {row.ref: row.since for row in rows}
+    gone = known.keys() & set(cleared) - {item.ref for item in found}
+    if gone:
+        connection.execute(delete(t.set_aside).where(t.set_aside.c.kind == kind, t.set_aside.c.ref.in_(sorted(gone))))
     for item in found:
-        known = connection.execute(
-            select(t.set_aside.c.since).where(t.set_aside.c.kind == kind, t.set_aside.c.ref == item.ref)
-        ).scalar()
-        upsert(connection, t.set_aside, [{"kind": kind, "ref": item.ref, "reason": item.reason, "since": known or now}])
+        since = known.get(item.ref, now)
+        upsert(connection, t.set_aside, [{"kind": kind, "ref": item.ref, "reason": item.reason, "since": since}])
 
 
 def refs_since(connection: Connection, kind: str, since: datetime) -> list[str]:

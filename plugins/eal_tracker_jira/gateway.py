@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
@@ -51,13 +52,22 @@ def segment(text: str) -> str:
 class Gateway:
     """Requests to one site. Used by one thread at a time: the connection beneath is not made for more (facts 3.3)."""
 
-    def __init__(self, client: JIRA, limits: Limits, meter: Meter, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        client: JIRA,
+        limits: Limits,
+        meter: Meter,
+        sleep: Callable[[float], None] = time.sleep,
+        waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._client = client
         self._limits = limits
         self._meter = meter
         self._session = session_of(client)
         self._base = client.server_url
         self._sleep = sleep
+        #: stands around all that only waits
+        self._waiting = waiting
         self._reached = False
         #: version of the REST interface: 2 until the site is known to be Cloud
         self.version = 2
@@ -89,7 +99,7 @@ class Gateway:
             # a site that never answered is more likely misspelt than busy
             stop=tenacity.stop_after_attempt(ATTEMPTS if self._reached else 1) | tenacity.stop_before_delay(BUDGET),
             wait=_pause,
-            sleep=self._sleep,
+            sleep=self._rest,
             reraise=True,
         )
         try:
@@ -97,10 +107,14 @@ class Gateway:
         except Again as again:
             raise again.error from None
 
+    def _rest(self, seconds: float) -> None:
+        with self._waiting():
+            self._sleep(seconds)
+
     def _once(self, effect: Effect, method: str, path: str, params: dict[str, object], body: Json) -> Json:
         what = f"{method} {path.lstrip('/')}"
         target = Target.of(method, path, writes=effect is not Effect.READ)
-        with self._limits.entered(target, what):
+        with self._waiting(), self._limits.entered(target, what):
             response = self._send(effect, method, path, params, body, what)
         if limited(response):
             raise self._refused(target, response, effect, what)

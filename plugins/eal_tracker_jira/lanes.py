@@ -1,10 +1,16 @@
-"""A small bounded pool: reading requests that don't need each other's answers go out side by side."""
+"""A small bounded pool: reading requests that don't need each other's answers go out side by side.
+
+They wait side by side; what is done with an answer is done in turns. Python would run only one of them at a time
+anyway, and a decoded answer takes many times the room of its bytes: so there is room for one, not for one a lane.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TypeVar
 
@@ -18,6 +24,8 @@ class Lanes:
     def __init__(self, count: int) -> None:
         self._count = count
         self._pool: ThreadPoolExecutor | None = None
+        self._turn = threading.Lock()
+        self._of_thread = threading.local()
 
     def map(self, act: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """The results in the order of the items. No more are under way than there are lanes, so memory stays bounded;
@@ -33,7 +41,7 @@ class Lanes:
         under_way: deque[Future[R]] = deque()
         try:
             for item in chain(first, each):
-                under_way.append(self._pool.submit(act, item))
+                under_way.append(self._pool.submit(self._in_turn, act, item))
                 if len(under_way) >= self._count:
                     yield under_way.popleft().result()
             while under_way:
@@ -41,6 +49,26 @@ class Lanes:
         finally:
             for future in under_way:
                 future.cancel()
+
+    def _in_turn(self, act: Callable[[T], R], item: T) -> R:
+        with self._turn:
+            self._of_thread.has_turn = True
+            try:
+                return act(item)
+            finally:
+                self._of_thread.has_turn = False
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Around whatever only waits: another lane has its turn meanwhile. Elsewhere than in a lane it does nothing."""
+        if not getattr(self._of_thread, "has_turn", False):
+            yield
+            return
+        self._turn.release()
+        try:
+            yield
+        finally:
+            self._turn.acquire()
 
     def close(self) -> None:
         if self._pool is not None:

@@ -49,9 +49,14 @@ def _adf(document: Mapping[str, Any], skip: frozenset[str]) -> str:
         if isinstance(node, str):
             parts.append(node)
             continue
-        if not isinstance(node, dict) or node.get("type") in skip:
+        if not isinstance(node, dict):
             continue
         kind = node.get("type")
+        if kind == "text":
+            parts.append(str(node.get("text") or ""))
+            continue
+        if kind in skip:
+            continue
         parts.append(_leaf(kind, node))
         if kind in _LINES:
             stack.append("\n")
@@ -64,8 +69,6 @@ def _adf(document: Mapping[str, Any], skip: frozenset[str]) -> str:
 
 
 def _leaf(kind: object, node: Mapping[str, Any]) -> str:
-    if kind == "text":
-        return str(node.get("text") or "")
     if kind == "hardBreak":
         return "\n"
     attributes = node.get("attrs")

@@ -176,20 +176,13 @@ def _entry(id: str, history: Any, table: FieldTable) -> list[Change]:
     actor = _actor(history.get("author"))
     # an entry that names no field happens, and is an entry all the same
     items: Sequence[Any] = history.get("items") or ({},)
-    return [
-        Change(
-            history_id=id,
-            position=position,
-            at=at,
-            actor=actor,
-            field=table.id_of(item),
-            from_id=_text(item.get("tmpFromAccountId") or item.get("from")),
-            from_text=_text(item.get("fromString")),
-            to_id=_text(item.get("tmpToAccountId") or item.get("to")),
-            to_text=_text(item.get("toString")),
-        )
-        for position, item in enumerate(items)
-    ]
+    changes = []
+    for position, item in enumerate(items):
+        get = item.get
+        before, after = get("tmpFromAccountId") or get("from"), get("tmpToAccountId") or get("to")
+        texts = _text(before), _text(get("fromString")), _text(after), _text(get("toString"))
+        changes.append(Change(id, position, at, actor, table.id_of(item), *texts))
+    return changes
 
 
 def _in_order(change: Change) -> tuple[Any, ...]:
@@ -208,7 +201,8 @@ def _comments(raws: Iterable[Mapping[str, Any]], markers: Mapping[str, str]) -> 
     for raw in raws:
         try:
             id, at = str(raw["id"]), parse_time(raw.get("created"))
-            updated = parse_time(raw["updated"]) if raw.get("updated") else at
+            edited = raw.get("updated")
+            updated = parse_time(edited) if edited and edited != raw["created"] else at
             read[id] = Comment(id, at, updated, _actor(raw.get("author")), said(raw.get("body")), markers.get(id))
         except _SHAPE:
             lost += 1

@@ -47,6 +47,7 @@ class Site:
         self._options = options
         self._sleep = sleep
         self._client = open_client(connection, options)
+        self.lanes = Lanes(options.connections)
         self._limits = limits or Limits(connection.patience, sleep)
         self._meter = meter or Meter()
         self._main = self._gateway_for(self._client)
@@ -54,7 +55,6 @@ class Site:
         self._others: list[Gateway] = []
         self._of_thread = threading.local()
         self._of_thread.gateway = self._main
-        self.lanes = Lanes(options.connections)
         self._server = self.gateway.get("serverInfo")
         if not isinstance(self._server, dict) or not isinstance(self._server.get("version"), str):
             raise TrackerUnreachable(
@@ -83,7 +83,7 @@ class Site:
         return gateway
 
     def _gateway_for(self, client: JIRA) -> Gateway:
-        return Gateway(client, self._limits, self._meter, self._sleep)
+        return Gateway(client, self._limits, self._meter, self._sleep, self.lanes.waiting)
 
     def close(self) -> None:
         self._close_others()

@@ -21,7 +21,8 @@ def parse_time(value: object) -> datetime:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError(f"{value!r} has no time zone")
-        return moment.astimezone(UTC)
+        # most answers are in UTC already
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         number = float(value)
         try:
