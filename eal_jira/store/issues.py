@@ -22,6 +22,7 @@ from eal_jira.model import (
     Sprint,
     Status,
     Vocabulary,
+    Worklog,
 )
 from eal_jira.store import tables as t
 from eal_jira.store.upsert import upsert
@@ -32,6 +33,7 @@ GONE = "gone"
 _ISSUE_COLUMNS = tuple(field.name for field in fields(Issue))
 _CHANGE_COLUMNS = tuple(field.name for field in fields(Change))
 _COMMENT_COLUMNS = tuple(field.name for field in fields(Comment))
+_WORKLOG_COLUMNS = tuple(field.name for field in fields(Worklog))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Counts:
     changes: int
     status_changes: int
     comments: int
+    worklogs: int
+    remote_links: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,15 @@ def hashes(connection: Connection, issue_ids: Sequence[str]) -> dict[str, bytes]
 
 
 def save_records(connection: Connection, pairs: Sequence[tuple[bytes, IssueRecord]]) -> None:
-    """Stores (content hash, issue) pairs whole: what was there before of their changes and comments is replaced."""
+    """Stores (content hash, issue) pairs whole: what was there before of their changes, comments and worklogs is
+    replaced, but for worklogs that the tracker did not tell of."""
     if not pairs:
         return
     ids = [record.issue.id for _, record in pairs]
     for table in (t.changes, t.comments):
         connection.execute(delete(table).where(table.c.issue_id.in_(ids)))
+    told = [record.issue.id for _, record in pairs if record.worklogs is not None]
+    connection.execute(delete(t.worklogs).where(t.worklogs.c.issue_id.in_(told)))
     upsert(connection, t.issues, (_issue_row(digest, record.issue) for digest, record in pairs))
     changes = [_part(r.issue.id, change, _CHANGE_COLUMNS) for _, r in pairs for change in r.changes]
     if changes:
@@ -96,9 +103,12 @@ def save_records(connection: Connection, pairs: Sequence[tuple[bytes, IssueRecor
     comments = [_part(r.issue.id, comment, _COMMENT_COLUMNS) for _, r in pairs for comment in r.comments]
     if comments:
         connection.execute(t.comments.insert(), comments)
+    worklogs = [_part(r.issue.id, worklog, _WORKLOG_COLUMNS) for _, r in pairs for worklog in r.worklogs or ()]
+    if worklogs:
+        connection.execute(t.worklogs.insert(), worklogs)
 
 
-def _part(issue_id: str, part: Change | Comment, columns: Sequence[str]) -> dict[str, Any]:
+def _part(issue_id: str, part: Change | Comment | Worklog, columns: Sequence[str]) -> dict[str, Any]:
     # `dataclasses.asdict` copies deeply, which took a third of a first sync's time
     return {"issue_id": issue_id, **{name: getattr(part, name) for name in columns}}
 
@@ -167,6 +177,14 @@ def comments(connection: Connection, issue_id: str) -> tuple[Comment, ...]:
     return tuple(Comment(row.id, row.at, row.updated, row.actor, row.text, row.marker) for row in rows)
 
 
+def worklogs(connection: Connection, issue_id: str) -> tuple[Worklog, ...]:
+    """The worklogs of an issue, oldest first."""
+    rows = connection.execute(
+        select(t.worklogs).where(t.worklogs.c.issue_id == issue_id).order_by(t.worklogs.c.at, t.worklogs.c.id)
+    )
+    return tuple(Worklog(row.id, row.at, row.updated, row.started, row.seconds, row.actor) for row in rows)
+
+
 def counts(connection: Connection, projects: Sequence[str] = ()) -> Counts:
     """How much the mirror holds, of these projects or of all."""
     within = [t.issues.c.project.in_(projects)] if projects else []
@@ -184,6 +202,8 @@ def counts(connection: Connection, projects: Sequence[str] = ()) -> Counts:
         changes=of(changes, table=t.changes),
         status_changes=of(changes, t.changes.c.field == "status", table=t.changes),
         comments=of(t.comments.c.issue_id.in_(ids), table=t.comments),
+        worklogs=of(t.worklogs.c.issue_id.in_(ids), table=t.worklogs),
+        remote_links=of(t.remote_links.c.issue_id.in_(ids), table=t.remote_links),
     )
 
 
