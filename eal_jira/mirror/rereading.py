@@ -17,7 +17,7 @@ from datetime import timedelta
 
 import structlog
 
-from eal_jira.errors import TrackerUnreachable
+from eal_jira.errors import TrackerUnreachable, TryLater
 from eal_jira.hookspecs import Tracker
 from eal_jira.mirror.reader import Reader
 from eal_jira.store import Connection, facts, issues, readings, work
@@ -69,7 +69,7 @@ def read_listed(reader: Reader, tracker: Tracker, *, whole: bool) -> None:
         while left > 0 and (ids := _next(reader, stage, min(left, TOGETHER))):
             try:
                 _read(reader, tracker, stage, ids)
-            except TrackerUnreachable as error:
+            except (TrackerUnreachable, TryLater) as error:
                 log.warning("some issues can't be read by themselves now", issues=len(ids), reason=str(error))
                 return
             left -= len(ids)
