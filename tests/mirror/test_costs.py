@@ -143,10 +143,9 @@ def test_an_increment_in_which_twenty_of_ten_thousand_changed_takes_six_requests
 def test_a_day_reads_again_what_the_constants_say_and_no_more(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
     """600 of 10,000 issues, 200 a pull: on Cloud two requests and one for each issue's remote links, on Data Center two
     for each issue."""
-    monkeypatch.setattr(rereading, "A_DAY", 600)
-    monkeypatch.setattr(rereading, "UNFINISHED_A_DAY", 400)
-    monkeypatch.setattr(rereading, "A_PULL", 200)
     daemon.rest()
+    monkeypatch.undo()
+    assert (rereading.A_DAY, rereading.A_PULL) == (600, 200)
     asked = [daemon.pull_after(hours=25), *(daemon.pull_after(minutes=20) for _ in range(3))]
     links = [sum(n for what, n in each.items() if what.endswith("/remotelink")) for each in asked]
     assert links == [200, 200, 200, 0]
