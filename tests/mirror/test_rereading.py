@@ -7,10 +7,11 @@ from collections import Counter
 import pytest
 
 from eal_jira.mirror import rereading
+from eal_jira.mirror.pseudonyms import Pseudonyms
 from eal_jira.model import RemoteLink
 from eal_jira.sandbox import Edit, Move
 from eal_jira.sandbox.faults import Instead, Times, on
-from eal_jira.store import issues, readings, work
+from eal_jira.store import facts, issues, readings, work
 from tests.mirror.conftest import ANN, Mirror
 
 PAGE = {"object": {"url": "https://example.com/a", "title": "A"}, "application": {"name": "Wiki"}}
@@ -176,3 +177,30 @@ def test_worklogs_stay_when_the_tracker_stops_telling_of_them(mirror: Mirror) ->
     with mirror.store.read() as connection:
         assert [w.seconds for w in issues.worklogs(connection, issue.id)] == [3600]
     mirror.site.fields.by_id["worklog"] = present
+
+
+def test_a_worklog_that_is_edited_or_deleted_is_so_in_the_mirror(mirror: Mirror) -> None:
+    mirror.create("P-1")
+    at = mirror.site.clock.now()
+    first, second = (mirror.site.write(ANN).worklog(mirror.site.issue("P-1"), 60, at) for _ in range(2))
+    mirror.pull()
+    issue = mirror.issue("P-1")
+    assert issue is not None
+
+    def logged() -> list[tuple[str, int]]:
+        with mirror.store.read() as connection:
+            people = Pseudonyms(facts.pseudonym_key(connection))
+            found = issues.worklogs(connection, issue.id)
+        assert {worklog.actor for worklog in found} == {people.of(ANN)}
+        return [(worklog.id, worklog.seconds) for worklog in found]
+
+    assert logged() == [(str(first.id), 60), (str(second.id), 60)]
+    mirror.later(minutes=20)
+    mirror.site.write("bot").edit_worklog(mirror.site.issue("P-1"), first, 90, at, None)
+    mirror.later(minutes=1)
+    assert mirror.pull().changed == 1
+    assert logged() == [(str(first.id), 90), (str(second.id), 60)]
+    mirror.site.write(ANN).delete_worklog(mirror.site.issue("P-1"), second)
+    mirror.later(minutes=1)
+    mirror.pull()
+    assert logged() == [(str(first.id), 90)]
