@@ -4,7 +4,7 @@ Counting rows loses issues when rows move, and fails beyond ten thousand hits, s
 it has reached instead, and counts only inside that minute; each page must then begin with a row that is known (facts
 1.6, 2.3). Pages are sized by their weight: long histories in one answer have taken servers down (facts 1.4).
 
-Requests per thousand issues: 10 to 20, where the search gives what it should; what it leaves out is asked of the
+Requests per thousand issues: 7 to 20, where the search gives what it should; what it leaves out is asked of the
 issue itself.
 """
 
