@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eal_jira.hookspecs import Cost
-from eal_jira.mirror.pull import Pulled
+from eal_jira.mirror.reader import Pulled
 from eal_jira.outbox.deliver import Delivered
 from eal_jira.stages.check import Checked, check
 from eal_jira.stages.deliver import deliver

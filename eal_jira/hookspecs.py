@@ -34,6 +34,7 @@ from eal_jira.model import (
     IssueState,
     Page,
     PageRef,
+    RemoteLink,
     Scope,
     Sprint,
     TicketDraft,
@@ -127,6 +128,8 @@ class Nudge:
     issue_ids: tuple[str, ...] = ()
     #: why nothing can be read again because of it; "" when something can
     set_aside: str = ""
+    #: whether it is about links: then the issues' remote links are read, too
+    links: bool = False
 
 
 class Colour(StrEnum):
@@ -227,6 +230,11 @@ class Tracker(ABC):
     @abstractmethod
     def members(self, scope: Scope) -> frozenset[str]:
         """Ids of the issues now in the scope. Called for boards and queries, where a field change moves issues."""
+
+    def remote_links(self, issue_ids: Sequence[str]) -> Mapping[str, tuple[RemoteLink, ...]]:
+        """All remote links of each of these issues, as they are now. Absent issues are left out; one without links has
+        none. Only asked when `capabilities.remote_links`, and of few issues: it may cost a request for each."""
+        raise NotImplementedError
 
     def sprints(self, scope: Scope) -> tuple[Sprint, ...]:
         """Sprints of the scope's boards. Only asked when `capabilities.sprints`."""

@@ -21,6 +21,10 @@ Value = str | float | bool | None | tuple[str, ...]
 """A field's value in neutral form: text, number, yes/no, nothing, or several texts."""
 
 
+REMOTE_LINKS = "remotelinks"
+"""`Change.field` of an entry about a remote link, whatever the tracker calls it."""
+
+
 # --- what a tracker has ---------------------------------------------------------------------------------------
 
 
@@ -98,8 +102,8 @@ class Change:
     position: int
     at: datetime
     actor: Actor | None
-    #: the field's id where the tracker gives one ("status", "customfield_10010"), else its name; "" for a history
-    #: entry that names no field
+    #: the field's id where the tracker gives one ("status", "customfield_10010"), else its name; `REMOTE_LINKS` where
+    #: a remote link came, changed or went; "" for a history entry that names no field
     field: str
     from_id: str | None
     from_text: str | None
@@ -117,6 +121,34 @@ class Comment:
     text: str
     #: our own marker, where this comment is ours
     marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worklog:
+    """Time that somebody spent. What was written beside it is not kept: nothing asks for it."""
+
+    id: str
+    #: when it was logged, which may be long after `started`
+    at: datetime
+    updated: datetime
+    started: datetime
+    seconds: int
+    actor: Actor | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteLink:
+    """A link from an issue to something outside the tracker: a page, a commit, a customer's request."""
+
+    id: str
+    url: str
+    title: str
+    #: the other application's name for the link's target, "" where it has none
+    global_id: str = ""
+    #: how the issue relates to it, in the words of whoever made the link
+    relationship: str = ""
+    #: name of the other application
+    application: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +195,13 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class IssueRecord:
-    """An issue with its whole history (oldest first) and its comments (oldest first)."""
+    """An issue with its whole history, its comments and its worklogs, each oldest first."""
 
     issue: Issue
     changes: tuple[Change, ...] = ()
     comments: tuple[Comment, ...] = ()
+    #: None when the tracker did not tell of any (time tracking is off, say): what was known of them stays
+    worklogs: tuple[Worklog, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +246,8 @@ class Capabilities:
 
     history: bool = True
     comments: bool = True
+    worklogs: bool = False
+    remote_links: bool = False
     sprints: bool = False
     labels: bool = False
     properties: bool = False

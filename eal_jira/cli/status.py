@@ -31,7 +31,10 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     cost = document["last_cycle_cost"]
     asked = "" if cost is None else f" ({cost['requests']} requests to the tracker, {cost['points']} points)"
     out(f"Last cycle: {when(document['last_cycle'])}{asked}")
-    out(f"Mirror: {mirror.issues} issues, {mirror.histories} history entries, {mirror.comments} comments")
+    out(
+        f"Mirror: {mirror.issues} issues, {mirror.histories} history entries, {mirror.comments} comments, "
+        f"{mirror.worklogs} worklogs, {mirror.remote_links} remote links"
+    )
     for scope in document["scopes"]:
         out(f"Scope {scope['scope']}: {_how_far(scope)}")
     for team in document["teams"]:

@@ -42,10 +42,11 @@ def content_hash(record: IssueRecord) -> bytes:
     """
     issue = _BUT_UPDATED(record.issue)
     changes = sorted(record.changes, key=_CHANGE_ORDER)
-    comments = sorted(record.comments, key=_COMMENT_ORDER)
-    return hashlib.sha256(orjson.dumps((issue, changes, comments), option=orjson.OPT_SORT_KEYS)).digest()
+    comments = sorted(record.comments, key=_BY_ID)
+    worklogs = None if record.worklogs is None else sorted(record.worklogs, key=_BY_ID)
+    return hashlib.sha256(orjson.dumps((issue, changes, comments, worklogs), option=orjson.OPT_SORT_KEYS)).digest()
 
 
 _BUT_UPDATED = attrgetter(*(field.name for field in fields(Issue) if field.name != "updated"))
 _CHANGE_ORDER = attrgetter("history_id", "position")
-_COMMENT_ORDER = attrgetter("id")
+_BY_ID = attrgetter("id")

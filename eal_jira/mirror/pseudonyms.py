@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 
-from eal_jira.model import Actor, Change, Comment, Field, Issue, IssueRecord
+from eal_jira.model import Actor, Change, Comment, Field, Issue, IssueRecord, Worklog
 
 _OWN_USER_FIELDS = frozenset({"assignee", "reporter", "creator"})
 
@@ -38,6 +38,7 @@ class Pseudonyms:
             self._issue(record.issue, users),
             tuple(self._change(change, users) for change in record.changes),
             tuple(self._comment(comment) for comment in record.comments),
+            None if record.worklogs is None else tuple(self._worklog(worklog) for worklog in record.worklogs),
         )
 
     def _maybe(self, account: str | None) -> Actor | None:
@@ -69,3 +70,6 @@ class Pseudonyms:
     def _comment(self, comment: Comment) -> Comment:
         c = comment
         return Comment(c.id, c.at, c.updated, self._maybe(c.actor), c.text, c.marker)
+
+    def _worklog(self, worklog: Worklog) -> Worklog:
+        return replace(worklog, actor=self._maybe(worklog.actor))

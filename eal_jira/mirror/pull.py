@@ -7,16 +7,17 @@ tracker's clock, less an overlap that outlasts the search index's lag. What come
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from eal_jira.errors import TrackerUnreachable
 from eal_jira.hookspecs import Tracker
 from eal_jira.mirror.census import AGAIN, take_census
-from eal_jira.mirror.plan import plan_page
-from eal_jira.mirror.pseudonyms import Pseudonyms, user_fields
-from eal_jira.model import Identity, IssuePage, Scope, SetAside, Vocabulary
-from eal_jira.store import Connection, Store, facts, issues, work
+from eal_jira.mirror.pseudonyms import Pseudonyms
+from eal_jira.mirror.reader import Pulled, Reader
+from eal_jira.mirror.rereading import choose, read_listed
+from eal_jira.model import Identity, Scope, Vocabulary
+from eal_jira.store import Store, facts, issues, work
 from eal_jira.store.deliveries import READING
 from eal_jira.store.issues import Watermark
 
@@ -33,20 +34,6 @@ SPRINTS_AGE = timedelta(hours=1)
 
 Progress = Callable[[int, int | None], None]
 """Called after each page with the issues read so far in the pass and the total, when the tracker tells."""
-
-
-@dataclass(slots=True)
-class Pulled:
-    """What a pull did."""
-
-    read: int = 0
-    changed: int = 0
-    set_aside: list[SetAside] = field(default_factory=list)
-
-    def include(self, other: Pulled) -> None:
-        self.read += other.read
-        self.changed += other.changed
-        self.set_aside.extend(other.set_aside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +59,7 @@ class Puller:
         words = self._vocabulary(identity)
         with self._store.write() as connection:
             people = Pseudonyms(facts.pseudonym_key(connection))
-        reader = _Reader(self._store, people, words, identity.now, pulled)
+        reader = Reader(self._store, people, words, identity.now, pulled, self._tracker.capabilities.remote_links)
         wanted = {project for team in teams for project in team.scope.projects} | set(projects)
         self._pull_projects(reader, sorted(wanted))
         for team in teams:
@@ -83,6 +70,8 @@ class Puller:
                     issues.set_members(connection, team.name, members)
         self._pull_sprints(identity, teams)
         self._count(reader, sorted(wanted))
+        choose(reader, sorted(wanted), [team.name for team in teams])
+        read_listed(reader, self._tracker, whole=True)
         self._learn_strange_statuses(identity)
         return pulled
 
@@ -98,7 +87,7 @@ class Puller:
         words = self._vocabulary(identity)
         with self._store.write() as connection:
             people = Pseudonyms(facts.pseudonym_key(connection))
-        reader = _Reader(self._store, people, words, identity.now, pulled)
+        reader = Reader(self._store, people, words, identity.now, pulled, self._tracker.capabilities.remote_links)
         wanted = {project for team in teams for project in team.scope.projects} | set(projects)
         page = self._tracker.read(issue_ids)
         with self._store.write() as connection:
@@ -114,6 +103,7 @@ class Puller:
             told = {r.issue.id for r in page.records} | {item.ref for item in page.set_aside}
             work.add(connection, "census", [id for id, key in ours.items() if id not in told and key not in told])
             work.done(connection, READING, issue_ids)
+        read_listed(reader, self._tracker, whole=False)
         self._learn_strange_statuses(identity)
         return pulled
 
@@ -123,7 +113,7 @@ class Puller:
         if strange:
             self._read_vocabulary(identity)
 
-    def _count(self, reader: _Reader, projects: Sequence[str]) -> None:
+    def _count(self, reader: Reader, projects: Sequence[str]) -> None:
         take_census(self._store, self._tracker, projects, reader.now)
         with self._store.write() as connection:
             # a record that could not be read may have been garbled on the way: for a day it is tried in each pull
@@ -138,7 +128,7 @@ class Puller:
         with self._store.read() as connection:
             return work.take(connection, AGAIN)
 
-    def _pull_projects(self, reader: _Reader, projects: Sequence[str]) -> None:
+    def _pull_projects(self, reader: Reader, projects: Sequence[str]) -> None:
         """Projects never read completely go one by one, restartable; all others share one question."""
         with self._store.read() as connection:
             marks = {project: issues.watermark(connection, project) for project in projects}
@@ -149,7 +139,7 @@ class Puller:
         if known:
             self._pass(reader, Scope(projects=tuple(known)), known)
 
-    def _pass(self, reader: _Reader, scope: Scope, names: Sequence[str]) -> None:
+    def _pass(self, reader: Reader, scope: Scope, names: Sequence[str]) -> None:
         with self._store.read() as connection:
             marks = [issues.watermark(connection, name) for name in names]
         floors = [mark.complete for mark in marks if mark.complete is not None]
@@ -217,36 +207,3 @@ class Puller:
             with self._store.write() as connection:
                 issues.save_sprints(connection, team.name, sprints)
                 facts.put_moment(connection, key, identity.now)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Stores pages: pseudonyms first, then only what differs, then what the next stages have to look at."""
-
-    database: Store
-    people: Pseudonyms
-    words: Vocabulary
-    now: datetime
-    pulled: Pulled
-
-    def store(self, page: IssuePage, scopes: Sequence[str], mark: Watermark | None) -> None:
-        with self.database.write() as connection:
-            self.store_in(connection, page, scopes, mark)
-
-    def store_in(self, connection: Connection, page: IssuePage, scopes: Sequence[str], mark: Watermark | None) -> None:
-        users = user_fields(self.words.fields)
-        records = [self.people.record(record, users) for record in page.records]
-        ids = [record.issue.id for record in records]
-        readable = [ref for record in records for ref in (record.issue.id, record.issue.key)]
-        plan = plan_page(records, issues.hashes(connection, ids))
-        issues.save_records(connection, plan.store)
-        issues.seen(connection, ids)
-        work.add(connection, "log", plan.changed_ids)
-        for kind in ("record", "history"):
-            work.set_aside(connection, kind, self.now, page.set_aside, cleared=readable)
-        if mark is not None:
-            for scope in scopes:
-                issues.save_watermark(connection, scope, mark)
-        self.pulled.read += len(records)
-        self.pulled.changed += len(plan.store)
-        self.pulled.set_aside.extend(page.set_aside)

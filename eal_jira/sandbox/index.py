@@ -89,7 +89,8 @@ def _snapshot(issue: Issue) -> Issue:
     kept.fields = dict(issue.fields)
     kept.histories = list(issue.histories)
     kept.comments = [copy.copy(comment) for comment in issue.comments]
-    kept.worklogs = list(issue.worklogs)
+    kept.worklogs = [copy.copy(worklog) for worklog in issue.worklogs]
+    kept.remote_links = [copy.copy(link) for link in issue.remote_links]
     kept.properties = dict(issue.properties)
     kept.links = list(issue.links)
     kept.children = list(issue.children)

@@ -114,6 +114,7 @@ class Worklog:
     seconds: int
     created: datetime
     updated: datetime
+    update_author: str | None = None
 
 
 @dataclass(slots=True)

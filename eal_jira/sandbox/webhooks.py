@@ -44,6 +44,7 @@ _UPDATED = {
     "comment-edit": "issue_comment_edited",
     "comment-delete": "issue_comment_deleted",
     "worklog": "issue_work_logged",
+    "worklog-edit": "issue_worklog_updated",
     "worklog-delete": "issue_worklog_deleted",
 }
 """Kinds of writes that are told as jira:issue_updated, with their issue_event_type_name."""
@@ -53,6 +54,7 @@ _OWN_EVENT = {
     "comment-edit": "comment_updated",
     "comment-delete": "comment_deleted",
     "worklog": "worklog_created",
+    "worklog-edit": "worklog_updated",
     "worklog-delete": "worklog_deleted",
     "property": "issue_property_set",
     "property-delete": "issue_property_deleted",

@@ -169,6 +169,12 @@ class Writer:
         self._after(issue, "worklog", {"worklog": str(entry.id), "seconds": seconds})
         return entry
 
+    def edit_worklog(self, issue: Issue, entry: Worklog, seconds: int, started: datetime, comment: Json) -> None:
+        self._before(issue)
+        entry.seconds, entry.started, entry.comment = seconds, started, comment
+        entry.updated, entry.update_author = self._at, self._actor
+        self._after(issue, "worklog-edit", {"worklog": str(entry.id), "seconds": seconds})
+
     def delete_worklog(self, issue: Issue, entry: Worklog) -> None:
         self._before(issue)
         issue.worklogs.remove(entry)
@@ -209,16 +215,43 @@ class Writer:
             self._after(here, "link", {"link": str(link.id), "other": there.key}, bump=False)
         return link
 
-    def remote_link(self, issue: Issue, global_id: str | None, body: dict[str, Json]) -> tuple[RemoteLink, bool]:
-        """Create, or replace the one with the same global id: what the new body leaves out is gone (facts 5.6)."""
+    def remote_link(
+        self, issue: Issue, global_id: str | None, body: dict[str, Json], *, told: bool = True
+    ) -> tuple[RemoteLink, bool]:
+        """Create, or replace the one with the same global id: what the new body leaves out is gone (facts 5.6).
+
+        `updated` never moves (facts 2.5); with `told` False the history stays silent, too.
+        """
         known = next((r for r in issue.remote_links if global_id and r.global_id == global_id), None)
+        if known is not None:
+            self.edit_remote_link(issue, known, global_id, body, told=told)
+            return known, False
+        link = RemoteLink(self._site.next_id("remote link"), global_id, body)
         self._before(issue)
-        link = known or RemoteLink(self._site.next_id("link"), global_id, body)
-        link.body = body
-        if not known:
-            issue.remote_links.append(link)
-        self._after(issue, "remote-link", {"globalId": global_id}, bump=False)
-        return link, known is None
+        issue.remote_links.append(link)
+        self._linked(issue, "remote-link", None, link, told)
+        return link, True
+
+    def edit_remote_link(
+        self, issue: Issue, link: RemoteLink, global_id: str | None, body: dict[str, Json], *, told: bool = True
+    ) -> None:
+        """Replace it; its id stays."""
+        self._before(issue)
+        old = RemoteLink(link.id, link.global_id, link.body)
+        link.global_id, link.body = global_id, body
+        self._linked(issue, "remote-link-edit", old, link, told)
+
+    def delete_remote_link(self, issue: Issue, link: RemoteLink, *, told: bool = True) -> None:
+        self._before(issue)
+        issue.remote_links.remove(link)
+        self._linked(issue, "remote-link-delete", link, None, told)
+
+    def _linked(self, issue: Issue, kind: str, old: RemoteLink | None, new: RemoteLink | None, told: bool) -> None:
+        if told:
+            sides = [(None, None) if r is None else (str(r.id), _says(r)) for r in (old, new)]
+            self._remember(issue, [_item("RemoteIssueLink", None, *sides[0], *sides[1])])
+        shown = new or old
+        self._after(issue, kind, {"globalId": shown.global_id if shown else None}, bump=False)
 
     # --- what every write does --------------------------------------------------------------------------------
 
@@ -276,6 +309,12 @@ def _item(
     if field_id:
         item["fieldId"] = field_id
     return item | {"from": from_id, "fromString": old, "to": to_id, "toString": new}
+
+
+def _says(link: RemoteLink) -> str:
+    """As the histories of a real site have it."""
+    target, application = link.body.get("object") or {}, link.body.get("application") or {}
+    return f'This issue links to "{target.get("title")} ({application.get("name") or "Web Link"})"'
 
 
 def _public(properties: Mapping[str, Json]) -> bool:

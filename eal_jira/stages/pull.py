@@ -5,7 +5,8 @@ from __future__ import annotations
 import structlog
 
 from eal_jira.errors import RefusedByTracker
-from eal_jira.mirror.pull import Pulled, Puller, TeamScope
+from eal_jira.mirror.pull import Puller, TeamScope
+from eal_jira.mirror.reader import Pulled
 from eal_jira.model import Identity
 from eal_jira.stages.house import House
 from eal_jira.store import deliveries, work

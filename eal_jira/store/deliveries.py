@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, select
 from eal_jira.hookspecs import Nudge
 from eal_jira.store import tables as t
 from eal_jira.store import work
+from eal_jira.store.readings import LINKED
 from eal_jira.store.upsert import insert_new
 
 NUDGE = "nudge"
@@ -29,6 +30,7 @@ def receive(connection: Connection, adapter: str, nudges: Iterable[Nudge], now: 
     """
     connection.execute(delete(t.deliveries).where(t.deliveries.c.received < now - KEEP))
     named: set[str] = set()
+    linked: set[str] = set()
     for nudge in nudges:
         row = {
             "adapter": adapter,
@@ -39,7 +41,9 @@ def receive(connection: Connection, adapter: str, nudges: Iterable[Nudge], now: 
         }
         if insert_new(connection, t.deliveries, row):
             named.update(nudge.issue_ids)
+            linked.update(nudge.issue_ids if nudge.links else ())
     work.add(connection, NUDGE, named)
+    work.add(connection, LINKED, linked)
     return bool(named)
 
 

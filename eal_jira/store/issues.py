@@ -23,6 +23,7 @@ from eal_jira.model import (
     Sprint,
     Status,
     Vocabulary,
+    Worklog,
 )
 from eal_jira.store import tables as t
 from eal_jira.store.bulk import insert_rows
@@ -34,11 +35,13 @@ GONE = "gone"
 _ISSUE_COLUMNS = tuple(field.name for field in fields(Issue))
 _CHANGE_COLUMNS = tuple(field.name for field in fields(Change))
 _COMMENT_COLUMNS = tuple(field.name for field in fields(Comment))
+_WORKLOG_COLUMNS = tuple(field.name for field in fields(Worklog))
 _PLAIN_COLUMNS = tuple(name for name in _ISSUE_COLUMNS if name not in ("links", "fields", "property"))
 _ISSUE_ROW = (*_PLAIN_COLUMNS, "links", "fields", "property", "presence", "hash")
 _of_issue = attrgetter(*_PLAIN_COLUMNS)
 _of_change = attrgetter(*_CHANGE_COLUMNS)
 _of_comment = attrgetter(*_COMMENT_COLUMNS)
+_of_worklog = attrgetter(*_WORKLOG_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Counts:
     changes: int
     status_changes: int
     comments: int
+    worklogs: int
+    remote_links: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +95,22 @@ def hashes(connection: Connection, issue_ids: Sequence[str]) -> dict[str, bytes]
 
 
 def save_records(connection: Connection, pairs: Sequence[tuple[bytes, IssueRecord]]) -> None:
-    """Stores (content hash, issue) pairs whole: what was there before of their changes and comments is replaced."""
+    """Stores (content hash, issue) pairs whole: what was there before of their changes, comments and worklogs is
+    replaced, but for worklogs that the tracker did not tell of."""
     if not pairs:
         return
     ids = [record.issue.id for _, record in pairs]
     for table in (t.changes, t.comments):
         connection.execute(delete(table).where(table.c.issue_id.in_(ids)))
+    told = [record.issue.id for _, record in pairs if record.worklogs is not None]
+    connection.execute(delete(t.worklogs).where(t.worklogs.c.issue_id.in_(told)))
     insert_rows(connection, t.issues, _ISSUE_ROW, (_issue_row(digest, r.issue) for digest, r in pairs), replace=True)
     changes = ((r.issue.id, *_of_change(change)) for _, r in pairs for change in r.changes)
     insert_rows(connection, t.changes, ("issue_id", *_CHANGE_COLUMNS), changes)
     comments = ((r.issue.id, *_of_comment(comment)) for _, r in pairs for comment in r.comments)
     insert_rows(connection, t.comments, ("issue_id", *_COMMENT_COLUMNS), comments)
+    worklogs = ((r.issue.id, *_of_worklog(worklog)) for _, r in pairs for worklog in r.worklogs or ())
+    insert_rows(connection, t.worklogs, ("issue_id", *_WORKLOG_COLUMNS), worklogs)
 
 
 def _issue_row(digest: bytes, issue: Issue) -> tuple[Any, ...]:
@@ -163,6 +173,14 @@ def comments(connection: Connection, issue_id: str) -> tuple[Comment, ...]:
     return tuple(Comment(row.id, row.at, row.updated, row.actor, row.text, row.marker) for row in rows)
 
 
+def worklogs(connection: Connection, issue_id: str) -> tuple[Worklog, ...]:
+    """The worklogs of an issue, oldest first."""
+    rows = connection.execute(
+        select(t.worklogs).where(t.worklogs.c.issue_id == issue_id).order_by(t.worklogs.c.at, t.worklogs.c.id)
+    )
+    return tuple(Worklog(row.id, row.at, row.updated, row.started, row.seconds, row.actor) for row in rows)
+
+
 def counts(connection: Connection, projects: Sequence[str] = ()) -> Counts:
     """How much the mirror holds, of these projects or of all."""
     within = [t.issues.c.project.in_(projects)] if projects else []
@@ -180,6 +198,8 @@ def counts(connection: Connection, projects: Sequence[str] = ()) -> Counts:
         changes=of(changes, table=t.changes),
         status_changes=of(changes, t.changes.c.field == "status", table=t.changes),
         comments=of(t.comments.c.issue_id.in_(ids), table=t.comments),
+        worklogs=of(t.worklogs.c.issue_id.in_(ids), table=t.worklogs),
+        remote_links=of(t.remote_links.c.issue_id.in_(ids), table=t.remote_links),
     )
 
 

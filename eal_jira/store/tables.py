@@ -94,7 +94,7 @@ issues = Table(
     Column("property", _JSON),
     # "present", "archived", "unseen" or "gone"; only present ones are judged anew
     Column("presence", Text, nullable=False, server_default="present"),
-    # SHA-256 of everything above, the changes and the comments: equal means nothing to do
+    # SHA-256 of everything above, the changes, comments and worklogs: equal means nothing to do
     Column("hash", LargeBinary, nullable=False),
 )
 
@@ -125,6 +125,41 @@ comments = Table(
     Column("text", Text, nullable=False),
     Column("marker", Text),
     PrimaryKeyConstraint("issue_id", "id"),
+)
+
+worklogs = Table(
+    "worklogs",
+    metadata,
+    Column("issue_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("actor", Text),
+    PrimaryKeyConstraint("issue_id", "id"),
+)
+
+# Not part of an issue's hash: they are read by themselves.
+remote_links = Table(
+    "remote_links",
+    metadata,
+    Column("issue_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("global_id", Text, nullable=False),
+    Column("relationship", Text, nullable=False),
+    Column("application", Text, nullable=False),
+    PrimaryKeyConstraint("issue_id", "id"),
+)
+
+# When an issue was last read by itself with all that belongs to it, remote links too (tracker's clock). No row: never.
+readings = Table(
+    "readings",
+    metadata,
+    Column("issue_id", Text, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
 )
 
 # Issues of teams that are a board or a query; teams of projects need no rows.

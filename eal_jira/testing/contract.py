@@ -180,6 +180,31 @@ class TrackerContract:
         assert [comment.text for comment in record.comments] == ["First.", "Second.", "Third."]
         assert all(comment.actor and comment.marker is None for comment in record.comments)
 
+    def test_worklogs_come_with_their_seconds_oldest_first(self, tracker: Tracker, world: World) -> None:
+        needs(tracker, "worklogs")
+        issue, other = world.make_issue("Worked on"), world.make_issue("Not worked on")
+        for seconds in (60, 7200):
+            world.log_work(issue, seconds)
+            world.later(timedelta(minutes=1))
+        tracker.whoami()
+        found = by_key(tracker.read([issue.id, other.id]).records)
+        logged = found[issue.key].worklogs
+        assert logged is not None
+        assert [worklog.seconds for worklog in logged] == [60, 7200]
+        assert all(worklog.actor and worklog.started.tzinfo is UTC for worklog in logged)
+        assert not found[other.key].worklogs
+
+    def test_remote_links_are_told_of_each_issue_that_is_there(self, tracker: Tracker, world: World) -> None:
+        needs(tracker, "remote_links")
+        linked, plain, goes = (world.make_issue(name) for name in ("Linked", "Plain", "Goes"))
+        world.link_page(linked, "https://example.com/page", "A page")
+        world.delete(goes)
+        tracker.whoami()
+        found = tracker.remote_links([goes.id, linked.id, plain.id])
+        assert set(found) == {linked.id, plain.id}
+        assert [(link.url, link.title) for link in found[linked.id]] == [("https://example.com/page", "A page")]
+        assert found[plain.id] == ()
+
     # --- writing on issues ------------------------------------------------------------------------------------
 
     def test_a_look_shows_what_is_there_now(self, tracker: Tracker, world: World) -> None:

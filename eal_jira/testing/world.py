@@ -35,6 +35,14 @@ class World(Protocol):
 
     def comment(self, issue: IssueRef, text: str) -> None: ...
 
+    def log_work(self, issue: IssueRef, seconds: int) -> None:
+        """Only asked of an adapter whose `Capabilities` have worklogs."""
+        ...
+
+    def link_page(self, issue: IssueRef, url: str, title: str) -> None:
+        """A link to something outside the tracker; only asked where `Capabilities` have remote links."""
+        ...
+
     def delete(self, issue: IssueRef) -> None: ...
 
     def later(self, by: timedelta) -> None:

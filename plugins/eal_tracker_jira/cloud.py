@@ -1,7 +1,7 @@
 """Reading Jira Cloud: ids from the search, five thousand a page; issues in hundreds; what is cut short, in bulk.
 
 Requests per thousand issues: 0.2 for ids, 10 for the issues with the newest 40 histories each, at most 2 for longer
-histories, and one per issue with more comments than Jira embeds (facts 1.1 to 1.5).
+histories, and one per issue with more comments, or more worklogs, than Jira embeds (facts 1.1 to 1.5).
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ HISTORIES = 10_000
 """Histories per page of changelog/bulkfetch: the most that Jira takes (facts 1.4)."""
 
 COMMENTS = 1000
+WORKLOGS = 5000
+"""Worklogs per page: what Jira gives when it is not asked for fewer (facts 1.5)."""
+
 EMPTY_PAGES = 5
 """Empty pages with a new token are allowed, but not endlessly many (facts 1.1)."""
 
@@ -185,6 +188,8 @@ class CloudReader:
         for raw in raws:
             if raw.lacks_comments:
                 self._complete_comments(raw)
+            if raw.lacks_worklogs:
+                self._complete_worklogs(raw)
         self._find_markers(raws)
         # what is whole leaves its JSON behind at once
         read = self._records([raw for raw in raws if not raw.lacks_history])
@@ -250,6 +255,18 @@ class CloudReader:
                 break
         raw.comments = once(comments)
         raw.markers.update(markers_in(comments))
+
+    def _complete_worklogs(self, raw: Raw) -> None:
+        worklogs: list[Json] = []
+        while True:
+            page = self._site.gateway.get(
+                f"issue/{segment(raw.id)}/worklog", startAt=len(worklogs), maxResults=WORKLOGS
+            )
+            listed = rows(page, "worklogs")
+            worklogs.extend(listed)
+            if not listed or len(worklogs) >= int(page.get("total") or 0):
+                break
+        raw.worklogs = once(worklogs)
 
     def _find_markers(self, raws: Sequence[Raw]) -> None:
         """Markers of our own comments; embedded comments come without their properties."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eal_jira.model import Field, Value
+from eal_jira.model import REMOTE_LINKS, Field, Value
 from eal_tracker_jira.answers import named
 from eal_tracker_jira.plaintext import is_document, written
 
@@ -23,11 +23,12 @@ DEVELOPMENT = "com.atlassian.jira.plugins.jira-development-integration-plugin:de
 TYPED = frozenset({
     "summary", "status", "issuetype", "project", "created", "updated", "resolutiondate", "priority", "assignee",
     "reporter", "creator", "labels", "components", "parent", "issuelinks", "comment",
+    "worklog",
 })  # fmt: skip
 """Fields that have a place of their own in `eal_jira.model.Issue` or `IssueRecord`."""
 
 NOISE = frozenset({
-    "votes", "watches", "lastViewed", "worklog", "attachment", "thumbnail", "timetracking", "progress",
+    "votes", "watches", "lastViewed", "attachment", "thumbnail", "timetracking", "progress",
     "aggregateprogress", "aggregatetimespent", "aggregatetimeestimate", "aggregatetimeoriginalestimate", "workratio",
     "statuscategorychangedate", "statusCategory", "issuerestriction", "subtasks",
 })  # fmt: skip
@@ -49,6 +50,10 @@ _HISTORY_NAMES = {
     "issue type": "issuetype",
 }
 """What histories of Data Center call system fields, where it is neither the field's id nor its name."""
+
+REMOTE_LINK_NAMES = frozenset({"RemoteIssueLink", "RemoteWorkItemLink"})
+"""What histories call a remote link: no field of Jira's, so there is never an id. The second since issues are called
+work items."""
 
 _KINDS = {
     "string": "text",
@@ -84,6 +89,8 @@ class FieldTable:
         if given:
             return str(given)
         name = str(item.get("field") or "")
+        if name in REMOTE_LINK_NAMES:
+            return REMOTE_LINKS
         folded = name.casefold()
         if name in self.by_id:
             return name

@@ -15,6 +15,9 @@ from eal_jira.errors import Forged
 from eal_jira.hookspecs import Delivery, Nudge
 
 SIGNATURE = "x-hub-signature"
+LINK_EVENTS = "issuelink_"
+"""What the names of events about links begin with."""
+
 IDENTIFIER = "x-atlassian-webhook-identifier"
 """The same over all retries of a delivery. Data Center is not known to send it."""
 
@@ -39,7 +42,8 @@ def read_nudge(delivery: Delivery, secret: bytes) -> Nudge:
     event = told.get("webhookEvent")
     kind = event if isinstance(event, str) and _KIND.fullmatch(event) else "unknown"
     ids = tuple(dict.fromkeys(_issue_ids(told)))
-    return Nudge(identifier, kind, ids, "" if ids else "It names no issue: the next whole cycle finds what changed.")
+    why = "" if ids else "It names no issue: the next whole cycle finds what changed."
+    return Nudge(identifier, kind, ids, why, links=kind.startswith(LINK_EVENTS))
 
 
 def _verify(delivery: Delivery, secret: bytes) -> None:

@@ -1,6 +1,7 @@
 """An issue as Jira sent it, and which of its embedded lists Jira cut short (facts 1.4, 1.5).
 
-Embedded histories and comments are never taken as whole: each list is compared with the total that stands beside it.
+Embedded histories, comments and worklogs are never taken as whole: each list is compared with the total that stands
+beside it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from eal_tracker_jira.fields import account
 PROPERTY = "eal-jira"
 """Key of our issue property, and of the property that marks our comments and tickets."""
 
-ALL_FIELDS = ("*all", "-worklog", "-attachment")
-"""Also the fields that aren't shown in lists, but for two that are large and not mirrored."""
+ALL_FIELDS = ("*all", "-attachment")
+"""Also the fields that aren't shown in lists, but for one that is large and not mirrored."""
 
 
 @dataclass(slots=True)
@@ -29,6 +30,9 @@ class Raw:
     stated: int | None
     comments: Sequence[Mapping[str, Any]] | None
     stated_comments: int | None
+    #: None when Jira tells of none: it leaves the field out where time tracking is off
+    worklogs: Sequence[Mapping[str, Any]] | None
+    stated_worklogs: int | None
     #: comment id → our marker
     markers: dict[str, str] = field(default_factory=dict)
 
@@ -53,6 +57,10 @@ class Raw:
     def lacks_comments(self) -> bool:
         return self.readable and _short(self.comments, self.stated_comments)
 
+    @property
+    def lacks_worklogs(self) -> bool:
+        return self.readable and self.worklogs is not None and _short(self.worklogs, self.stated_worklogs)
+
     def comments_by(self, author: str) -> list[str]:
         """Ids of comments that this account wrote: only those can be ours."""
         return [str(each.get("id")) for each in self.comments or () if account(each.get("author")) == author]
@@ -63,8 +71,10 @@ def embedded(issue: object) -> Raw:
     known: Mapping[str, Any] = issue if isinstance(issue, dict) else {}
     fields = known.get("fields")
     histories, stated = _list_in(known.get("changelog"), "histories")
-    comments, stated_comments = _list_in(fields.get("comment") if isinstance(fields, dict) else None, "comments")
-    return Raw(known, histories, stated, comments, stated_comments)
+    inside = fields if isinstance(fields, dict) else {}
+    comments, stated_comments = _list_in(inside.get("comment"), "comments")
+    worklogs, stated_worklogs = _list_in(inside.get("worklog"), "worklogs")
+    return Raw(known, histories, stated, comments, stated_comments, worklogs, stated_worklogs)
 
 
 @dataclass(frozen=True, slots=True)

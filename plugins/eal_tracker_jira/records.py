@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eal_jira.model import Actor, Change, Comment, Issue, IssueRecord, Link, SetAside, Value
+from eal_jira.model import Actor, Change, Comment, Issue, IssueRecord, Link, RemoteLink, SetAside, Value, Worklog
 from eal_tracker_jira.fields import FieldTable, account, neutral
 from eal_tracker_jira.plaintext import said
 from eal_tracker_jira.raw import PROPERTY, Raw
@@ -48,12 +48,13 @@ def read_records(raws: Iterable[Raw], fields: FieldTable) -> Read:
             continue
         changes, lost_changes = _changes(raw.histories or (), fields)
         comments, lost_comments = _comments(raw.comments or (), raw.markers)
-        records.append(IssueRecord(issue, changes, comments))
-        aside.extend(_incomplete(issue.key, raw, lost_changes, lost_comments))
+        worklogs, lost_worklogs = _worklogs(raw.worklogs or ())
+        records.append(IssueRecord(issue, changes, comments, None if raw.worklogs is None else worklogs))
+        aside.extend(_incomplete(issue.key, raw, lost_changes, lost_comments, lost_worklogs))
     return Read(tuple(records), tuple(aside))
 
 
-def _incomplete(key: str, raw: Raw, lost_changes: int, lost_comments: int) -> Iterable[SetAside]:
+def _incomplete(key: str, raw: Raw, lost_changes: int, lost_comments: int, lost_worklogs: int) -> Iterable[SetAside]:
     given = len(raw.histories or ())
     if raw.stated is not None and given < raw.stated:
         yield SetAside("history", key, f"Its history is incomplete: {raw.stated} entries stated, {given} given.")
@@ -61,6 +62,8 @@ def _incomplete(key: str, raw: Raw, lost_changes: int, lost_comments: int) -> It
         yield SetAside("history", key, f"{lost_changes} entries of its history can't be read.")
     if lost_comments:
         yield SetAside("history", key, f"{lost_comments} of its comments can't be read.")
+    if lost_worklogs:
+        yield SetAside("history", key, f"{lost_worklogs} of its worklogs can't be read.")
 
 
 def read_issue(raw: Mapping[str, Any], table: FieldTable) -> Issue:
@@ -207,3 +210,41 @@ def _comments(raws: Iterable[Mapping[str, Any]], markers: Mapping[str, str]) -> 
         except _SHAPE:
             lost += 1
     return tuple(sorted(read.values(), key=lambda c: (c.at, len(c.id), c.id))), lost
+
+
+def _worklogs(raws: Iterable[Mapping[str, Any]]) -> tuple[tuple[Worklog, ...], int]:
+    read: dict[str, Worklog] = {}
+    lost = 0
+    for raw in raws:
+        try:
+            id, at = str(raw["id"]), parse_time(raw.get("created"))
+            updated = parse_time(raw["updated"]) if raw.get("updated") else at
+            started = parse_time(raw["started"]) if raw.get("started") else at
+            read[id] = Worklog(id, at, updated, started, int(raw["timeSpentSeconds"]), _actor(raw.get("author")))
+        except _SHAPE:
+            lost += 1
+    return tuple(sorted(read.values(), key=lambda w: (w.at, len(w.id), w.id))), lost
+
+
+def read_remote_links(raws: Iterable[object]) -> tuple[RemoteLink, ...]:
+    """In the order of their ids. One without an id or an address leads nowhere and is left out."""
+    read = {link.id: link for raw in raws if (link := _remote_link(raw)) is not None}
+    return tuple(sorted(read.values(), key=lambda link: (len(link.id), link.id)))
+
+
+def _remote_link(raw: object) -> RemoteLink | None:
+    known = raw if isinstance(raw, dict) else {}
+    target, application = (known.get(name) or {} for name in ("object", "application"))
+    try:
+        if not known.get("id") or not target.get("url"):
+            return None
+        return RemoteLink(
+            id=str(known["id"]),
+            url=str(target["url"]),
+            title=str(target.get("title") or ""),
+            global_id=str(known.get("globalId") or ""),
+            relationship=str(known.get("relationship") or ""),
+            application=str(application.get("name") or application.get("type") or ""),
+        )
+    except _SHAPE:
+        return None

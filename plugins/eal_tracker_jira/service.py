@@ -16,6 +16,7 @@ from eal_jira.model import (
     IssuePage,
     IssueRef,
     IssueState,
+    RemoteLink,
     Scope,
     Sprint,
     Status,
@@ -31,6 +32,7 @@ from eal_tracker_jira.doctor import Doctor
 from eal_tracker_jira.limits import Limits
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.passes import Place
+from eal_tracker_jira.remote import remote_links
 from eal_tracker_jira.site import Site
 from eal_tracker_jira.tickets import Looks, Tickets, see_project
 from eal_tracker_jira.writes import Writer
@@ -96,6 +98,8 @@ class JiraTracker(Tracker):
         return Capabilities(
             history=True,
             comments=True,
+            worklogs=True,
+            remote_links=True,
             sprints=True,
             labels=True,
             properties=True,
@@ -136,6 +140,9 @@ class JiraTracker(Tracker):
 
     def read(self, issue_ids: Sequence[str]) -> IssuePage:
         return self._reader.read(issue_ids)
+
+    def remote_links(self, issue_ids: Sequence[str]) -> Mapping[str, tuple[RemoteLink, ...]]:
+        return remote_links(self._site, issue_ids)
 
     def members(self, scope: Scope) -> frozenset[str]:
         return frozenset(self._reader.ids(self._boards.clause(scope, afresh=True)))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
 from eal_jira.cycle import run_cycle
-from eal_jira.store import issues, process, work
+from eal_jira.mirror.pseudonyms import Pseudonyms
+from eal_jira.model import REMOTE_LINKS
+from eal_jira.store import facts, issues, process, work
 
 from .conftest import OpenBench, answers, lines
 
@@ -117,3 +120,68 @@ def test_a_renamed_status_does_not_break_a_chain(bench: OpenBench, shared: Path)
                 assert issue is not None
                 trace = process.traces(connection, [issue.id])[issue.id]
     assert trace.stays[-1].status == issue.status
+
+
+@both
+def test_real_worklogs_are_mirrored_to_the_second(bench: OpenBench, shared: Path, flavour: Flavour) -> None:
+    """30 worklogs of 14 issues; five of these are among the issues at hand, the others get the least an issue is."""
+    folder = shared / "data" / "devlake-cloud-raw"
+    logged: dict[str, list[dict[str, Any]]] = {}
+    for worklog in lines(folder / "worklogs.jsonl.gz"):
+        logged.setdefault(worklog["issueId"], []).append(worklog)
+    records = {record["id"]: record for record in lines(folder / "issues.jsonl.gz")}
+    model = next(iter(records.values()))
+    for number, issue_id in enumerate(sorted(logged.keys() - records.keys())):
+        kept = ("project", "issuetype", "status", "created", "updated", "reporter", "creator")
+        fields = {name: model["fields"][name] for name in kept} | {"summary": "Only its worklogs are known"}
+        records[issue_id] = {"id": issue_id, "key": f"EE-{90_000 + number}", "fields": fields}
+    for issue_id, worklogs in logged.items():
+        records[issue_id]["fields"]["worklog"] = {"worklogs": worklogs, "total": len(worklogs)}
+    projects = sorted({r["key"].rpartition("-")[0] for r in records.values()})
+    with bench(flavour, f"projects = {json.dumps(projects)}") as b:
+        b.site.limits.embedded_worklogs = 3
+        assert b.site.load(records.values(), **answers(folder)).worklogs >= 30
+        with b.house() as house:
+            run_cycle(house)
+            with house.store.read() as connection:
+                found = {id: issues.worklogs(connection, id) for id in logged}
+                people = Pseudonyms(facts.pseudonym_key(connection))
+                assert issues.counts(connection).worklogs >= 30
+    for issue_id, worklogs in logged.items():
+        assert {(w.id, w.seconds, w.started, w.actor) for w in found[issue_id]} == {
+            (
+                w["id"],
+                w["timeSpentSeconds"],
+                datetime.fromisoformat(w["started"]),
+                people.of(w["author"]["accountId"]),
+            )
+            for w in worklogs
+        }
+    assert max(map(len, found.values())) == 8, "more than come inside an issue here"
+
+
+@both
+def test_real_histories_that_tell_of_remote_links_are_known_as_such(
+    bench: OpenBench, shared: Path, flavour: Flavour
+) -> None:
+    """Real histories name them without a field's id: "RemoteIssueLink"."""
+    folder = shared / "data" / "devlake-cloud-raw"
+    records = lines(folder / "issues.jsonl.gz")
+    items = [
+        (record["id"], item["field"])
+        for record in records
+        for history in record["changelog"]["histories"]
+        for item in history["items"]
+    ]
+    told = [issue_id for issue_id, field in items if field == "RemoteIssueLink"]
+    projects = sorted({r["key"].rpartition("-")[0] for r in records})
+    with bench(flavour, f"projects = {json.dumps(projects)}") as b:
+        b.site.load(records, **answers(folder))
+        with b.house() as house:
+            run_cycle(house)
+            with house.store.read() as connection:
+                changes = issues.changes(connection, [record["id"] for record in records])
+        asked = {r.path.split("/")[-2] for r in b.site.requests if r.path.endswith("/remotelink")}
+    assert len(told) == 35
+    assert sum(c.field == REMOTE_LINKS for each in changes.values() for c in each) == 35
+    assert asked == set(told), "one question for each of these issues, and for no other"

@@ -22,13 +22,14 @@ from eal_jira.cli.cycle import approve_plans
 from eal_jira.cycle import run_cycle, run_nudged
 from eal_jira.daemon import loop
 from eal_jira.errors import TrackerUnreachable
-from eal_jira.hookspecs import Nudge
+from eal_jira.hookspecs import Delivery, Nudge
 from eal_jira.model import IssuePage
 from eal_jira.sandbox import Create, Mischief, Move
 from eal_jira.sandbox.faults import Instead, Times, on
 from eal_jira.stages.house import House
 from eal_jira.stages.pull import nudged
 from eal_jira.store import Store, deliveries
+from eal_tracker_jira.nudges import read_nudge
 
 from .conftest import SECRET, Bench, OpenBench, address, event, post, rows, signed, until
 
@@ -117,6 +118,30 @@ def test_nudges_cost_one_question_who_we_are_and_one_reading_per_hundred(bench: 
     readings = 3 if flavour == "cloud" else 250
     assert len(asked) <= 1 + readings
     assert not any(entry.write for entry in asked)
+
+
+@both
+def test_a_nudge_about_links_brings_the_remote_ones_too(bench: OpenBench, flavour: str) -> None:
+    """Nothing else tells of these: neither the issue's history nor its time has changed. One of another kind that
+    finds nothing new asks for no links: our own writes cost a reading and no more."""
+    with bench(flavour) as b:
+        one, two = b.make(1), b.make(2)
+        with b.house() as house:
+            run_cycle(house)
+            body = {"object": {"url": "https://example.com/1", "title": "One"}}
+            b.site.write("eal-bot").remote_link(b.site.issue("P-1"), "g", body, told=False)
+            name(house, one)
+            assert run_nudged(house) is None
+            before = len(b.site.requests)
+            headers = {key.lower(): value for key, value in signed(event(one, two)).items()}
+            nudge = read_nudge(Delivery(headers, event(one, two)), SECRET.encode())
+            with house.store.write() as connection:
+                deliveries.receive(connection, "jira", [nudge], datetime.now(UTC))
+            cycle = run_nudged(house)
+            assert cycle is not None
+            assert cycle.pulled.changed == 1
+            assert sum(r.path.endswith("/remotelink") for r in b.site.requests[before:]) == 2
+            assert rows(house.store, "SELECT issue_id, title FROM remote_links") == [(one, "One")]
 
 
 def test_without_a_nudge_nothing_is_asked(bench: OpenBench) -> None:

@@ -11,7 +11,8 @@ from typing import Literal
 import pytest
 
 from eal_jira.hookspecs import Connection
-from eal_jira.mirror.pull import Pulled, Puller, TeamScope
+from eal_jira.mirror.pull import Puller, TeamScope
+from eal_jira.mirror.reader import Pulled
 from eal_jira.model import Issue, Scope
 from eal_jira.sandbox import Site, VirtualClock, serve
 from eal_jira.sandbox.acts import Create, Person, ProjectPlan

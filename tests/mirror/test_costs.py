@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from typing import Any, Literal
 import pytest
 
 from eal_jira.hookspecs import Connection
-from eal_jira.mirror.pull import Pulled, Puller, TeamScope
+from eal_jira.mirror import rereading
+from eal_jira.mirror.pull import Puller, TeamScope
+from eal_jira.mirror.reader import Pulled
 from eal_jira.model import Scope
 from eal_jira.sandbox import Edit, Person, Say, Site, VirtualClock, serve
 from eal_jira.store import Store, open_store
@@ -82,6 +85,16 @@ class Daemon:
         self.pull_after(minutes=20)
 
 
+FEW_A_DAY = 10
+"""Issues that are read again each day, where that is not the matter: the real number takes a while."""
+
+
+@pytest.fixture(autouse=True)
+def few_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rereading, "A_DAY", FEW_A_DAY)
+    monkeypatch.setattr(rereading, "UNFINISHED_A_DAY", FEW_A_DAY)
+
+
 @pytest.fixture(scope="module", params=["cloud", "datacenter"])
 def daemon(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     flavour: Literal["cloud", "datacenter"] = request.param
@@ -127,6 +140,21 @@ def test_an_increment_in_which_twenty_of_ten_thousand_changed_takes_six_requests
     assert len(asked) <= 6, [(r.method, r.path) for r in asked]
 
 
+def test_a_day_reads_again_what_the_constants_say_and_no_more(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """600 of 10,000 issues, 200 a pull: on Cloud two requests and one for each issue's remote links, on Data Center two
+    for each issue."""
+    daemon.rest()
+    monkeypatch.undo()
+    assert (rereading.A_DAY, rereading.A_PULL) == (600, 200)
+    asked = [daemon.pull_after(hours=25), *(daemon.pull_after(minutes=20) for _ in range(3))]
+    links = [sum(n for what, n in each.items() if what.endswith("/remotelink")) for each in asked]
+    assert links == [200, 200, 200, 0]
+    assert asked[3].total() == 2
+    # the first of them takes the census, too, and learns the names of statuses and fields
+    cloud = daemon.site.flavour == "cloud"
+    assert [each.total() for each in asked[1:3]] == [2 + (2 if cloud else 200) + 200] * 2
+
+
 def test_a_census_of_ten_thousand_takes_three_requests(daemon: Daemon) -> None:
     """On Cloud; Data Center gives a thousand ids at most (facts 1.6)."""
     daemon.rest()
@@ -134,6 +162,10 @@ def test_a_census_of_ten_thousand_takes_three_requests(daemon: Daemon) -> None:
     asked = daemon.pull_after(hours=2)
     # once a day the names of statuses and fields, too
     assert asked.pop("GET status") == asked.pop("GET field") == 1
+    again = {what for what in asked if what.endswith("/remotelink") or re.fullmatch(r"GET issue/\d+", what)}
+    assert len(again) == FEW_A_DAY * (1 if daemon.site.flavour == "cloud" else 2)
+    for what in [*again, "POST issue/bulkfetch"]:
+        del asked[what]
     listing = "POST search/jql" if daemon.site.flavour == "cloud" else "GET search"
     assert set(asked - known) == {listing}
     assert (asked - known)[listing] <= 3

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,10 +17,10 @@ from typing import Any
 
 from eal_jira.sandbox import Site
 from eal_jira.sandbox.fields import FLOAT, SPRINT
-from eal_jira.sandbox.state import Issue
+from eal_jira.sandbox.state import Issue, Link, RemoteLink
 
 Seen = dict[str, Any]
-"""One issue: its fields by name, and under "history" and "comments" its entries in order."""
+"""One issue: its fields by name, and under "history", "comments", "worklogs" and "remote links" what it has of them."""
 
 _USERS = {"assignee", "reporter", "creator"}
 
@@ -46,6 +46,12 @@ class Mirrored:
                 self.issues[row["issue_id"]]["history"].append(_change(row))
             for row in database.execute("SELECT * FROM comments ORDER BY issue_id, CAST(id AS INT)"):
                 self.issues[row["issue_id"]]["comments"].append((row["id"], row["actor"], row["text"]))
+            for row in database.execute("SELECT * FROM worklogs ORDER BY issue_id, CAST(id AS INT)"):
+                times = [_moment(row[name]) for name in ("at", "updated", "started")]
+                self.issues[row["issue_id"]]["worklogs"].append((row["id"], row["actor"], row["seconds"], *times))
+            for row in database.execute("SELECT * FROM remote_links ORDER BY issue_id, CAST(id AS INT)"):
+                link = tuple(row[name] for name in ("id", "global_id", "url", "title", "relationship", "application"))
+                self.issues[row["issue_id"]]["remote links"].append(link)
             for issue in self.issues.values():
                 issue["history"].sort(key=lambda change: (change["at"], int(change["entry"]), change["position"]))
 
@@ -90,12 +96,30 @@ def truth(site: Site, issue: Issue, key: bytes) -> Seen:
             (str(comment.id), _pseudonym(key, comment.author), str(comment.body))
             for comment in sorted(issue.comments, key=lambda c: c.id)
         ],
+        "worklogs": [
+            (str(entry.id), _pseudonym(key, entry.author), entry.seconds, entry.created, entry.updated, entry.started)
+            for entry in sorted(issue.worklogs, key=lambda w: w.id)
+        ],
+        "links": sorted((str(id), str(_other_end(site.links[id], issue))) for id in issue.links),
+        "remote links": [_remote_link(link) for link in sorted(issue.remote_links, key=lambda r: r.id)],
     }
 
 
-def differences(site: Site, wanted: Seen, found: Seen) -> dict[str, tuple[Any, Any]]:
+def _other_end(link: Link, issue: Issue) -> int:
+    return link.inward if link.outward == issue.id else link.outward
+
+
+def _remote_link(link: RemoteLink) -> tuple[str, ...]:
+    target, application = link.body["object"], link.body.get("application") or {}
+    said = (link.global_id, target["url"], target["title"], link.body.get("relationship"), application.get("name"))
+    return (str(link.id), *(text or "" for text in said))
+
+
+def differences(site: Site, wanted: Seen, found: Seen, leave_out: Collection[str] = ()) -> dict[str, tuple[Any, Any]]:
     """Where the two differ: (what the site holds, what the mirror holds) by name."""
     wanted, found = dict(wanted), dict(found)
+    for name in leave_out:
+        wanted[name], found[name] = [], []
     if site.flavour == "datacenter":
         # it gives no field ids in histories, so a field that was renamed since may stand there by its old name (1.4)
         old_names = {(c["entry"], c["position"]): c["named"] for c in wanted["history"] if c["custom"]}
@@ -112,7 +136,7 @@ def differences(site: Site, wanted: Seen, found: Seen) -> dict[str, tuple[Any, A
 def _item(
     entry: int, position: int, at: datetime, actor: str | None, item: Mapping[str, Any], key: bytes
 ) -> dict[str, Any]:
-    field = item.get("fieldId") or item["field"]
+    field = item.get("fieldId") or {"RemoteIssueLink": "remotelinks"}.get(item["field"]) or item["field"]
     old, new = (item["from"], item["fromString"]), (item["to"], item["toString"])
     if field in _USERS:
         old, new = (_pseudonym(key, old[0]), None), (_pseudonym(key, new[0]), None)
@@ -149,6 +173,9 @@ def _mirrored(row: sqlite3.Row) -> Seen:
         **{name: _moment(row[name]) for name in ("created", "resolved")},
         "history": [],
         "comments": [],
+        "worklogs": [],
+        "links": sorted((link["id"], link["other_id"]) for link in json.loads(row["links"])),
+        "remote links": [],
     }
 
 

@@ -72,6 +72,12 @@ class JiraWorld:
     def comment(self, issue: IssueRef, text: str) -> None:
         self.site.perform(Say(self.clock.now(), ANN, issue.key, text))
 
+    def log_work(self, issue: IssueRef, seconds: int) -> None:
+        self.site.write(ANN).worklog(self.site.issue(issue.key), seconds, self.clock.now())
+
+    def link_page(self, issue: IssueRef, url: str, title: str) -> None:
+        self.site.write(ANN).remote_link(self.site.issue(issue.key), None, {"object": {"url": url, "title": title}})
+
     def delete(self, issue: IssueRef) -> None:
         self.site.delete(issue.key, ANN)
 

@@ -365,6 +365,44 @@ def test_a_remote_link_is_an_upsert_that_forgets_what_it_is_not_told(site: Site,
     client.post("issue/PAY-1/remotelink", full | {"globalId": "g" * 256}, 400)
 
 
+def test_a_remote_link_is_read_replaced_and_removed_by_its_id(site: Site, client: Client) -> None:
+    """The spec's answers: 204 for a change, 400 for a link of another issue, 404 for one that is nowhere."""
+    new(client)
+    given = {"globalId": "g", "relationship": "evidence", "object": {"url": "http://x", "title": "t"}}
+    id = client("POST", "issue/PAY-1/remotelink", json=given).json()["id"]
+    other = client("POST", "issue/PAY-2/remotelink", json=given).json()["id"]
+    assert client.get(f"issue/PAY-1/remotelink/{id}")["relationship"] == "evidence"
+    changed = {"object": {"url": "http://y", "title": "u"}}
+    assert client("PUT", f"issue/PAY-1/remotelink/{id}", json=changed).status_code == 204
+    (link,) = client.get("issue/PAY-1/remotelink")
+    assert (link["id"], link["object"]["url"], "relationship" in link, "globalId" in link) == (
+        id,
+        "http://y",
+        False,
+        False,
+    )
+    for wrong, status in ((other, 400), ("x", 400), (99_999, 404)):
+        assert client("GET", f"issue/PAY-1/remotelink/{wrong}").status_code == status
+        assert client("DELETE", f"issue/PAY-1/remotelink/{wrong}").status_code == status
+    assert client("DELETE", f"issue/PAY-1/remotelink/{id}").status_code == 204
+    assert client("DELETE", "issue/PAY-2/remotelink").status_code == 400
+    assert client("DELETE", "issue/PAY-2/remotelink?globalId=g").status_code == 204
+    assert (client.get("issue/PAY-1/remotelink"), client.get("issue/PAY-2/remotelink")) == ([], [])
+    told = [i["field"] for h in site.issue("PAY-1").histories for i in h.items]
+    assert told[-3:] == ["RemoteIssueLink"] * 3
+
+
+def test_a_worklog_that_is_edited_keeps_what_it_is_not_told(site: Site, client: Client) -> None:
+    made = client("POST", "issue/PAY-1/worklog", json={"timeSpentSeconds": 60}).json()
+    path = f"issue/PAY-1/worklog/{made['id']}"
+    site.clock.advance(timedelta(hours=1))  # type: ignore[attr-defined]
+    assert client("PUT", path, json={"timeSpentSeconds": 90}).status_code == 200
+    after = client.get(path)
+    assert (after["timeSpentSeconds"], after["started"]) == (90, made["started"])
+    assert after["updated"] > made["updated"]
+    assert site.issue("PAY-1").updated == site.issue("PAY-1").worklogs[0].updated
+
+
 def test_a_duplicate_link_still_adds_its_comment(site: Site, client: Client) -> None:
     new(client)
     given = {"type": {"name": "Relates"}, "outwardIssue": {"key": "PAY-1"}, "inwardIssue": {"key": "PAY-2"},

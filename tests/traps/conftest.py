@@ -12,7 +12,8 @@ import orjson
 import pytest
 
 from eal_jira.hookspecs import Connection
-from eal_jira.mirror.pull import Progress, Pulled, Puller, TeamScope
+from eal_jira.mirror.pull import Progress, Puller, TeamScope
+from eal_jira.mirror.reader import Pulled
 from eal_jira.model import Change, Scope
 from eal_jira.outbox.deliver import Delivered, Outbox
 from eal_jira.outbox.intents import Intent, want

@@ -9,7 +9,8 @@ import pytest
 from eal_jira.errors import NotAllowed, RefusedByTracker, TrackerUnreachable
 from eal_jira.mirror import pull as pull_module
 from eal_jira.sandbox.acts import Say
-from eal_jira.store import issues
+from eal_jira.sandbox.state import History, Worklog
+from eal_jira.store import issues, readings
 from eal_tracker_jira import cloud as cloud_module
 from tests.mirror.conftest import ANN, NOW
 
@@ -184,6 +185,8 @@ def test_trap_08_embedded_lists_taken_as_whole(trap: Trap) -> None:
         if number < 41:
             trap.move("P-1", ("Doing", "Open")[number % 2])
         trap.site.perform(Say(trap.now, ANN, "P-1", f"Comment {number}"))
+        if number < 21:
+            trap.site.write(ANN).worklog(trap.site.issue("P-1"), 60 * (number + 1), trap.now)
         trap.later(seconds=20)
     trap.pull()
     site = trap.site.issue("P-1")
@@ -191,7 +194,35 @@ def test_trap_08_embedded_lists_taken_as_whole(trap: Trap) -> None:
     assert len(site.histories) == 41
     with trap.store.read() as connection:
         comments = issues.comments(connection, str(site.id))
+        worklogs = issues.worklogs(connection, str(site.id))
     assert [comment.text for comment in comments] == [f"Comment {number}" for number in range(101)]
+    assert [worklog.seconds for worklog in worklogs] == [60 * (number + 1) for number in range(21)]
+
+
+def test_trap_08_a_history_of_ten_thousand_entries(trap: Trap) -> None:
+    """And as many worklogs as one issue may have (facts 5.6). Beside it an issue with a history of one entry."""
+    trap.create_many(2)
+    trap.move("P-2", "Doing")
+    long = trap.site.issue("P-1")
+    item = {"field": "summary", "fieldId": "summary", "fieldtype": "jira", "from": None, "to": None}
+    with trap.site.lock:
+        # written down at once: so many acts would take longer than everything else here
+        for number in range(10_000):
+            at = NOW + timedelta(seconds=number)
+            change = item | {"fromString": f"Summary {number}", "toString": f"Summary {number + 1}"}
+            long.histories.append(History(trap.site.next_id("history"), at, ANN, [change]))
+            if number < 5000:
+                long.worklogs.append(Worklog(trap.site.next_id("worklog"), ANN, None, at, 60 + number, at, at))
+    trap.later(hours=3)
+    trap.edit("P-1", "labels", ["long"])
+    trap.pull()
+    assert [change.history_id for change in trap.changes("P-1")] == [str(history.id) for history in long.histories]
+    assert [change.field for change in trap.changes("P-1")] == ["summary"] * 10_000 + ["labels"]
+    assert len(trap.changes("P-2")) == 1
+    with trap.store.read() as connection:
+        worklogs = issues.worklogs(connection, str(long.id))
+    assert [(worklog.id, worklog.seconds) for worklog in worklogs] == [(str(w.id), w.seconds) for w in long.worklogs]
+    assert len(worklogs) == 5000
 
 
 @ONLY_CLOUD
@@ -251,29 +282,42 @@ def test_trap_11_one_bad_census_deletes_the_mirror(trap: Trap, answer: str) -> N
 
 
 def test_trap_12_updated_as_the_only_bell(trap: Trap) -> None:
-    """A sprint is closed, a status and a field are renamed: no issue's `updated` moves."""
+    """A sprint is closed, a status and a field are renamed, issues are linked, and one to a page elsewhere, of which
+    not even its history tells: no issue's `updated` moves."""
     trap.sprints = True
     board = trap.site.add_board("Team", "P")
     sprint = trap.site.add_sprint(board.id, "Sprint 1", start=NOW, end=NOW + timedelta(days=14), state="active")
     effort = trap.site.fields.add("Effort", "number", "com.atlassian.jira.plugin.system.customfieldtypes:float")
-    trap.create_many(1, sprint=sprint.id)
+    trap.create_many(2, sprint=sprint.id)
     trap.pull()
     updated = trap.site.issue("P-1").updated
     trap.site.close_sprint(sprint.id)
     trap.site.rename_status("Doing", "In progress")
     trap.site.rename_field(effort.id, "Size")
+    page = {"url": "https://example.com/page", "title": "A page"}
 
-    def known() -> tuple[str, bool, str]:
+    def known() -> tuple[str, bool, str, int, int]:
+        issue = trap.issue("P-1")
+        assert issue is not None
         with trap.store.read() as connection:
             (told,) = issues.sprints(connection, "Team")
             words = issues.vocabulary(connection)
-        return told.state, bool(words.status_ids("In progress")), words.fields[effort.id].name
+            remote = readings.remote_links(connection, [issue.id])[issue.id]
+        assert all((r.url, r.title, r.global_id, r.relationship) == (*page.values(), "page", "see") for r in remote)
+        named = bool(words.status_ids("In progress")), words.fields[effort.id].name
+        return told.state, *named, len(issue.links), len(remote)
 
-    assert known() == ("active", False, "Effort")
+    assert known() == ("active", False, "Effort", 0, 0)
     trap.later(hours=1)
     trap.pull()
-    assert known() == ("closed", False, "Effort"), "sprints every hour"
-    trap.later(hours=23)
+    assert known() == ("closed", False, "Effort", 0, 0), "sprints every hour"
+    write = trap.site.write(ANN)
+    write.link("10000", trap.site.issue("P-1"), trap.site.issue("P-2"))
+    write.remote_link(trap.site.issue("P-1"), "page", {"object": page, "relationship": "see"}, told=False)
+    trap.later(hours=1)
     trap.pull()
-    assert known() == ("closed", True, "Size"), "the vocabulary every day"
+    assert known() == ("closed", False, "Effort", 0, 0)
+    trap.later(hours=22)
+    trap.pull()
+    assert known() == ("closed", True, "Size", 1, 1), "the vocabulary every day, and so many issues"
     assert trap.site.issue("P-1").updated == updated

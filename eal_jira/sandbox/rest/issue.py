@@ -250,26 +250,3 @@ def _link_end(call: Call, name: str) -> Issue:
     if issue is None:
         raise Refusal(404, NOT_SEEN)
     return issue
-
-
-def remote_links(call: Call) -> Answer:
-    issue, wanted = call.issue(), call.query.get("globalId")
-    found = [r for r in issue.remote_links if wanted in (None, r.global_id)]
-    if wanted and not found:
-        raise Refusal(404, f"No remote issue link with global ID '{wanted}' found.")
-    shown = [call.present.remote_link(issue, r) for r in found]
-    return json_answer(shown[0] if wanted else shown)
-
-
-def set_remote_link(call: Call) -> Answer:
-    """Create or replace by global id: Cloud says 201 or 200, Data Center always 200 (facts 5.6)."""
-    issue = call.issue(LINK)
-    target = reading.mapping(call.json, "object")
-    if not all(isinstance(target.get(name), str) and target[name] for name in ("url", "title")):
-        raise Refusal(400, errors={"object": "'url' and 'title' are required."})
-    global_id = reading.maybe_text(call.json, "globalId")
-    if global_id is not None and len(global_id) > call.site.limits.global_id:
-        raise Refusal(400, errors={"globalId": f"At most {call.site.limits.global_id} characters."})
-    made, new = call.write.remote_link(issue, global_id, dict(call.json))
-    path = f"{call.present.api}/issue/{issue.key}/remotelink/{made.id}"
-    return json_answer({"id": made.id, "self": path}, 201 if new and call.cloud else 200)

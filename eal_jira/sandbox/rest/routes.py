@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from eal_jira.sandbox.flavour import Flavour
-from eal_jira.sandbox.rest import boards, comments, issue, search, words, worklogs
+from eal_jira.sandbox.rest import boards, comments, issue, remotelinks, search, words, worklogs
 from eal_jira.sandbox.rest.answers import Answer
 from eal_jira.sandbox.rest.call import Call
 
@@ -54,8 +54,12 @@ _BOTH: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "issue/{issue}/properties/{key}", issue.get_property),
     ("PUT", "issue/{issue}/properties/{key}", issue.set_property),
     ("DELETE", "issue/{issue}/properties/{key}", issue.delete_property),
-    ("GET", "issue/{issue}/remotelink", issue.remote_links),
-    ("POST", "issue/{issue}/remotelink", issue.set_remote_link),
+    ("GET", "issue/{issue}/remotelink", remotelinks.remote_links),
+    ("POST", "issue/{issue}/remotelink", remotelinks.save),
+    ("DELETE", "issue/{issue}/remotelink", remotelinks.delete_by_global_id),
+    ("GET", "issue/{issue}/remotelink/{link}", remotelinks.remote_link),
+    ("PUT", "issue/{issue}/remotelink/{link}", remotelinks.replace),
+    ("DELETE", "issue/{issue}/remotelink/{link}", remotelinks.delete),
     ("GET", "issue/{issue}/comment", comments.comments),
     ("POST", "issue/{issue}/comment", comments.add),
     ("GET", "issue/{issue}/comment/{comment}", comments.comment),
@@ -66,6 +70,8 @@ _BOTH: tuple[tuple[str, str, Handler], ...] = (
     ("PUT", "comment/{comment}/properties/{key}", comments.set_property),
     ("GET", "issue/{issue}/worklog", worklogs.worklogs),
     ("POST", "issue/{issue}/worklog", worklogs.add),
+    ("GET", "issue/{issue}/worklog/{worklog}", worklogs.worklog),
+    ("PUT", "issue/{issue}/worklog/{worklog}", worklogs.edit),
     ("DELETE", "issue/{issue}/worklog/{worklog}", worklogs.delete),
     ("GET", "worklog/updated", worklogs.updated),
     ("GET", "worklog/deleted", worklogs.deleted),

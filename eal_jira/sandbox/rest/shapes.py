@@ -211,7 +211,7 @@ class Shapes:
         shown: dict[str, Json] = {
             "self": f"{self.api}/issue/{issue.id}/worklog/{entry.id}",
             "author": self.user(entry.author),
-            "updateAuthor": self.user(entry.author),
+            "updateAuthor": self.user(entry.update_author or entry.author),
             "comment": self.text(entry.comment),
             "created": self.time(entry.created),
             "updated": self.time(entry.updated),
@@ -227,7 +227,8 @@ class Shapes:
         shown: dict[str, Json] = {"id": link.id, "self": f"{self.api}/issue/{issue.key}/remotelink/{link.id}"}
         if link.global_id:
             shown["globalId"] = link.global_id
-        return shown | {k: v for k, v in link.body.items() if k in ("application", "relationship", "object")}
+        told = {name: link.body.get(name) for name in ("application", "relationship", "object")}
+        return shown | {name: value for name, value in told.items() if value is not None}
 
     def link_type(self, type_id: str) -> dict[str, Json]:
         kind = self._site.catalogue.link_types[type_id]

@@ -29,28 +29,55 @@ def worklogs(call: Call) -> Answer:
     return json_answer({"startAt": start, "maxResults": size, "total": len(found), "worklogs": shown})
 
 
+def worklog(call: Call) -> Answer:
+    issue = call.issue()
+    return json_answer(call.present.worklog(issue, _find(call, issue)))
+
+
 def add(call: Call) -> Answer:
     issue = call.issue("WORK_ON_ISSUES")
-    seconds = reading.whole(call.json, "timeSpentSeconds", 0)
-    if not 0 < seconds < _LONGEST:
-        raise Refusal(400, errors={"timeLogged": "You must indicate the time spent working."})
-    started = call.site.clock.now()
-    if call.json.get("started"):
-        try:
-            started = datetime.fromisoformat(call.json["started"]).astimezone(UTC)
-        except (TypeError, ValueError):
-            raise Refusal(400, errors={"started": "The date is invalid."}) from None
+    seconds, started = _spent(call, 0), _started(call, call.site.clock.now())
     text = read_text(call, issue, call.json.get("comment"))
     return json_answer(call.present.worklog(issue, call.write.worklog(issue, seconds, started, text)), 201)
 
 
+def edit(call: Call) -> Answer:
+    """What is not given stays as it is."""
+    issue = call.issue("WORK_ON_ISSUES")
+    found = _find(call, issue)
+    seconds, started = _spent(call, found.seconds), _started(call, found.started)
+    text = read_text(call, issue, call.json["comment"]) if "comment" in call.json else found.comment
+    call.write.edit_worklog(issue, found, seconds, started, text)
+    return json_answer(call.present.worklog(issue, found))
+
+
 def delete(call: Call) -> Answer:
     issue = call.issue("WORK_ON_ISSUES")
+    call.write.delete_worklog(issue, _find(call, issue))
+    return nothing()
+
+
+def _find(call: Call, issue: Issue) -> Worklog:
     found = next((w for w in issue.worklogs if str(w.id) == call.params["worklog"]), None)
     if found is None:
         raise Refusal(404, f"Cannot find worklog with id: '{call.params['worklog']}'.")
-    call.write.delete_worklog(issue, found)
-    return nothing()
+    return found
+
+
+def _spent(call: Call, otherwise: int) -> int:
+    seconds = reading.whole(call.json, "timeSpentSeconds", otherwise)
+    if not 0 < seconds < _LONGEST:
+        raise Refusal(400, errors={"timeLogged": "You must indicate the time spent working."})
+    return seconds
+
+
+def _started(call: Call, otherwise: datetime) -> datetime:
+    if not call.json.get("started"):
+        return otherwise
+    try:
+        return datetime.fromisoformat(call.json["started"]).astimezone(UTC)
+    except (TypeError, ValueError):
+        raise Refusal(400, errors={"started": "The date is invalid."}) from None
 
 
 def updated(call: Call) -> Answer:
