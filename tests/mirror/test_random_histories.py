@@ -28,7 +28,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from sqlalchemy import delete
 
 from eal_jira.errors import EalError, NotAllowed
-from eal_jira.hookspecs import Connection
+from eal_jira.hookspecs import Connection, PatienceInMemory
 from eal_jira.mirror.pull import Puller, TeamScope
 from eal_jira.model import Scope
 from eal_jira.sandbox import Create, Edit, Move, Person, ProjectPlan, Say, Site, VirtualClock, serve
@@ -37,6 +37,7 @@ from eal_jira.sandbox.schedules import Mischance
 from eal_jira.sandbox.state import Issue
 from eal_jira.store import Store, open_store
 from eal_jira.store.tables import metadata
+from eal_tracker_jira.limits import Limits
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.service import JiraTracker
 
@@ -325,11 +326,20 @@ class History(RuleBasedStateMachine):
         assert self.known <= there, "nothing is ever erased"
         self.known = there
 
-    def _read(self, patience: float) -> None:
+    def _read(self, timeout: float) -> None:
         user, token = self.site.credentials("bot")
-        options = Options(timeout=patience, connections=2)
+        options = Options(timeout=timeout, connections=2)
+        patience = PatienceInMemory()
+
+        def wait(seconds: float) -> None:
+            self._wait(timedelta(seconds=seconds))
+
         tracker = JiraTracker(
-            Connection(self.url, user, lambda: token, {}), options, lambda s: self._wait(timedelta(seconds=s))
+            Connection(self.url, user, lambda: token, {}, patience),
+            options,
+            wait,
+            # bans end by the site's clock, on which everybody waits here
+            Limits(patience, wait, self.clock.now),
         )
         try:
             teams = [TeamScope("Team", Scope(projects=OURS), sprints=True)]
