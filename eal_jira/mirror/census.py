@@ -145,8 +145,9 @@ def confirm_absent(store: Store, project: str, issue_ids: Set[str]) -> int:
         if taken is not None:
             facts.put_moment(connection, f"census {project}", taken - CENSUS_AGE)
         reason = (
-            f"{len(confirmed)} issues of {project} were confirmed as absent. The next cycle lists the project again; what "
-            "is missing then and a day later, and can't be seen by itself either, is marked as gone. Its history stays."
+            f"{len(confirmed)} issues of {project} were confirmed as absent. The next cycle lists the project again; "
+            "what is missing then and a day later, and can't be seen by itself either, is marked as gone. Its history "
+            "stays."
         )
         since = next(at for item, at in work.listed(connection) if item.kind == "census" and item.ref == project)
         work.set_aside(connection, "census", since, [SetAside("census", project, reason)])

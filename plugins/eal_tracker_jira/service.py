@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Protocol
 
-from eal_jira.hookspecs import Check, Connection, Cost, Needs, Presence, Tracker
+from eal_jira.hookspecs import Budget, Check, Connection, Cost, Needs, Presence, Tracker
 from eal_jira.model import (
     Capabilities,
     Category,
@@ -29,6 +29,7 @@ from eal_tracker_jira.cost import Meter
 from eal_tracker_jira.datacenter import DataCenterReader
 from eal_tracker_jira.doctor import Doctor
 from eal_tracker_jira.limits import Limits
+from eal_tracker_jira.membership import some_members
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.passes import Place
 from eal_tracker_jira.site import Site
@@ -50,7 +51,7 @@ class Reader(Looks, Protocol):
 
     def read(self, ids: Sequence[str]) -> IssuePage: ...
 
-    def ids(self, clause: str) -> Iterator[str]: ...
+    def ids(self, clause: str, afresh: Sequence[str] = ()) -> Iterator[str]: ...
 
     def newest_key(self, project: str) -> str: ...
 
@@ -137,8 +138,10 @@ class JiraTracker(Tracker):
     def read(self, issue_ids: Sequence[str]) -> IssuePage:
         return self._reader.read(issue_ids)
 
-    def members(self, scope: Scope) -> frozenset[str]:
-        return frozenset(self._reader.ids(self._boards.clause(scope, afresh=True)))
+    def members(self, scope: Scope, among: Sequence[str] | None = None) -> frozenset[str]:
+        if among is None:
+            return frozenset(self._reader.ids(self._boards.clause(scope, afresh=True)))
+        return frozenset(some_members(self._site, self._reader, self._boards.clause(scope), among))
 
     def presence(self, issue_ids: Sequence[str]) -> Mapping[str, Presence]:
         there = {record.issue.id: record.issue for record in self.read(issue_ids).records}
@@ -158,6 +161,9 @@ class JiraTracker(Tracker):
 
     def cost(self) -> Cost:
         return self._meter.cost
+
+    def budget(self) -> Budget:
+        return self._meter.budget(self._options.points_per_hour)
 
     # --- writes -----------------------------------------------------------------------------------------------
 

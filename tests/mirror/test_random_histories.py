@@ -1,6 +1,6 @@
 """Random histories: whatever people do to a site, and whatever goes wrong on the way, the mirror comes to equal it.
 
-Each example is a site of its own, really served over HTTP, lived on for up to 25 steps: people create, edit, comment,
+Each example is a site of its own, one in eight really served over HTTP, lived on for up to 25 steps: people create, edit, comment,
 move, delete and rename, permissions flip, the clock moves over hours and daylight saving, search is behind, requests
 fail, things change in the middle of a pull. Then the faults end, a few days go by, and the database file is compared
 with the site's objects (`truth`).
@@ -40,6 +40,7 @@ from eal_jira.store.tables import metadata
 from eal_tracker_jira.limits import Limits
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.service import JiraTracker
+from tests.direct import reached
 
 from .truth import Mirrored, differences, known_ids, truth
 
@@ -128,8 +129,11 @@ class History(RuleBasedStateMachine):
         rows=st.sampled_from([None, 1, 3]),
         unknown=st.sampled_from(["refuse", "empty"]),
         lag=st.sampled_from([0, 3, 10]),
+        way=st.sampled_from(["direct"] * 7 + ["served"]),
     )
-    def begin(self, start: datetime, zone: str, site_zone: str, rows: int | None, unknown: str, lag: int) -> None:
+    def begin(
+        self, start: datetime, zone: str, site_zone: str, rows: int | None, unknown: str, lag: int, way: str
+    ) -> None:
         self.opened = ExitStack()
         self.clock = VirtualClock(start)
         site = self.site = Site(self.flavour, self.clock, time_zone=site_zone)  # type: ignore[arg-type]
@@ -146,7 +150,7 @@ class History(RuleBasedStateMachine):
         site.fields.add("Customer", "string", "com.atlassian.jira.plugin.system.customfieldtypes:textfield")
         self.board = site.add_board("Board", "P").id
         self.statuses, self.renamed = [name for name, _ in STATUSES], 0
-        self.url = self._served()
+        self.url = self._served() if way == "served" else self.opened.enter_context(reached(site))
         with self.store.write() as connection:
             for table in metadata.sorted_tables:
                 connection.execute(delete(table))
