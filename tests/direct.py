@@ -38,6 +38,7 @@ class Direct(BaseAdapter):
         self._app = application(site)
         self._site = site
         self._of_thread = threading.local()
+        self._loops: list[asyncio.AbstractEventLoop] = []
         self._build = HTTPAdapter().build_response
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:  # type: ignore[override]
@@ -54,13 +55,15 @@ class Direct(BaseAdapter):
         loop: asyncio.AbstractEventLoop | None = getattr(self._of_thread, "loop", None)
         if loop is None:
             loop = self._of_thread.loop = asyncio.new_event_loop()
+            self._loops.append(loop)
         return loop
 
     def close(self) -> None:
-        loop = getattr(self._of_thread, "loop", None)
-        if loop is not None:
+        """A client that is closed leaves the transport to the others."""
+
+    def end(self) -> None:
+        for loop in self._loops:
             loop.close()
-            del self._of_thread.loop
 
 
 class _Call:
@@ -136,6 +139,8 @@ def reached(site: Site) -> Iterator[str]:
         client._session.trust_env = False
         return client
 
-    with patch.object(adapter, "open_client", open_client):
-        yield URL
-    transport.close()
+    try:
+        with patch.object(adapter, "open_client", open_client):
+            yield URL
+    finally:
+        transport.end()

@@ -1,9 +1,9 @@
 """Random histories: whatever people do to a site, and whatever goes wrong on the way, the mirror comes to equal it.
 
-Each example is a site of its own, one in eight really served over HTTP, lived on for up to 25 steps: people create, edit, comment,
-move, delete and rename, permissions flip, the clock moves over hours and daylight saving, search is behind, requests
-fail, things change in the middle of a pull. Then the faults end, a few days go by, and the database file is compared
-with the site's objects (`truth`).
+Each example is a site of its own, one in eight really served over HTTP and the others asked where they stand
+(`tests.direct`), lived on for up to 25 steps: people create, edit, comment, move, delete and rename, permissions flip,
+the clock moves over hours and daylight saving, search is behind, requests fail, things change in the middle of a pull.
+Then the faults end, a few days go by, and the database file is compared with the site's objects (`truth`).
 
 `HISTORIES` says how many examples, both flavours together; `make histories` runs 10,000. A failure prints the steps,
 the seeds of its schedules among them; with `HISTORIES_SHRINK` set it looks for fewer steps first, for minutes.
