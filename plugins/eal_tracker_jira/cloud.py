@@ -173,8 +173,8 @@ class CloudReader:
         for parts in _chunks(self._site.lanes.map(self._part, _chunks(ids, BULK)), PAGE // BULK):
             # those with a long history wait to share a request
             long = [raw for part in parts for raw in part.long]
-            self._complete_histories(long)
-            reads = [*(part.read for part in parts), self._records(long)]
+            broken = self._complete_histories(long)
+            reads = [*(part.read for part in parts), self._records(long), Read((), broken)]
             yield (
                 [id for part in parts for id in part.asked],
                 Read(
@@ -225,18 +225,28 @@ class CloudReader:
         )
         return found
 
-    def _complete_histories(self, raws: Sequence[Raw]) -> None:
-        """One issue's histories can be spread over pages, and a page holds many issues: merged by id (facts 1.4)."""
+    def _complete_histories(self, raws: Sequence[Raw]) -> tuple[SetAside, ...]:
+        """One issue's histories can be spread over pages, and a page holds many issues: merged by id (facts 1.4).
+
+        Lists of an unknown shape cost only their own issue.
+        """
+        broken: list[SetAside] = []
         by_id = {raw.id: raw for raw in raws}
         found: dict[str, list[Json]] = {raw.id: list(raw.histories or ()) for raw in raws}
         for ids in _chunks(by_id, BULK * 10):
             body: dict[str, object] = {"issueIdsOrKeys": ids, "maxResults": HISTORIES}
             for answer in self._paged("changelog/bulkfetch", body, "issueChangeLogs"):
                 for log in answer["issueChangeLogs"]:
-                    if (id := str(log.get("issueId"))) in found:
-                        found[id].extend(rows(log, "changeHistories"))
+                    if (id := str(log.get("issueId"))) not in found:
+                        continue
+                    listed = log.get("changeHistories")
+                    if isinstance(listed, list):
+                        found[id].extend(listed)
+                    else:
+                        broken.append(SetAside("history", by_id[id].ref, "Jira's list of its history is none."))
         for id, raw in by_id.items():
             raw.histories = once(found[id])
+        return tuple(broken)
 
     def _complete_comments(self, raw: Raw) -> None:
         comments: list[Json] = []
