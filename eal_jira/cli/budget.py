@@ -66,14 +66,7 @@ def _word(told: Allowance) -> str:
 
 def _ban(ban: Ban) -> str:
     kind, _, place = ban.what.partition(":")
-    about = {"": "everything", "endpoint": place, "issue": f"writes on issue {place}"}.get(kind, ban.what)
-    return f"The tracker asks for patience with {about} until {when(ban.until)}" + (
-        f": {ban.reason}" if ban.reason else ""
+    about = {"": "", "endpoint": f" with {place}", "issue": f" with writes on issue {place}"}.get(
+        kind, f" ({ban.what})"
     )
-
-
-def last_cycle_cost(connection: Connection) -> dict[str, int] | None:
-    from eal_jira.store import facts
-
-    requests, points = (facts.get(connection, f"last_cycle_{name}") for name in ("requests", "points"))
-    return None if requests is None or points is None else {"requests": int(requests), "points": int(points)}
+    return f"The tracker asks for patience{about} until {when(ban.until)}" + (f": {ban.reason}" if ban.reason else "")

@@ -87,7 +87,7 @@ def test_status_tells_what_is_left_of_the_budget(bench: OpenBench, flavour: str)
         text = shown(opened)
         assert f"Budget: {budget['spent']['points']} points in {len(opened.site.requests)} requests" in text
         assert "about GET myself: 0 of 350 left, near the limit, jira-quota-tenant-based" in text
-        assert "asks for patience with everything until" in text
+        assert "The tracker asks for patience until" in text
 
 
 def test_status_holds_the_hour_against_the_quota(bench: OpenBench) -> None:
