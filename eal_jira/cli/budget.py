@@ -70,3 +70,10 @@ def _ban(ban: Ban) -> str:
         kind, f" ({ban.what})"
     )
     return f"The tracker asks for patience{about} until {when(ban.until)}" + (f": {ban.reason}" if ban.reason else "")
+
+
+def last_cycle_cost(connection: Connection) -> dict[str, int] | None:
+    from eal_jira.store import facts
+
+    requests, points = (facts.get(connection, f"last_cycle_{name}") for name in ("requests", "points"))
+    return None if requests is None or points is None else {"requests": int(requests), "points": int(points)}
