@@ -5,13 +5,14 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test histories mutants bench lint lock clean
+.PHONY: help demo test histories drift mutants bench lint lock clean
 
 help:
 	@echo "make demo       live through nine months with three teams, on a sandbox tracker of our own"
 	@echo "make test       run the tests"
 	@echo "make mutants    seed known bugs, one at a time, and see that the tests catch each"
 	@echo "make histories  hold the mirror against 10,000 random histories (HISTORIES=n for another number)"
+	@echo "make drift      20,000 answers of the tracker that are not what they should be (DRIFTS=n for another number)"
 	@echo "make bench      a first sync against a bare floor and two common loops; webhooks, a hundred a second"
 	@echo "make lint       check style, types and the direction of imports"
 	@echo "make lock       choose the newest dependencies and write them to requirements.lock"
@@ -28,6 +29,9 @@ mutants: $(READY)
 
 histories: $(READY)
 	HISTORIES=$${HISTORIES:-10000} $(BIN)/python -m pytest -n 2 tests/mirror/test_random_histories.py
+
+drift: $(READY)
+	DRIFTS=$$(( $${DRIFTS:-20000} / 4 )) $(BIN)/python -m pytest -n 2 --timeout 0 tests/mirror/test_schema_drift.py
 
 bench: $(READY)
 	$(BIN)/python -m bench.first_sync

@@ -23,7 +23,7 @@ from eal_jira.stages.listen import Heard, listen
 from eal_jira.stages.log import Logged, log
 from eal_jira.stages.pull import nudged, pull, pull_named
 from eal_jira.stages.reflect import Reflected, reflect
-from eal_jira.stages.spent import spent
+from eal_jira.stages.spent import counted, spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +44,21 @@ class Cycle:
 
 def run_cycle(house: House, *, dry_run: bool = False) -> Cycle:
     """Runs the stages in order. A dry run is the same way with nothing sent at the end."""
-    before = house.tracker.cost()
-    identity = house.tracker.whoami()
-    now = identity.now
-    return Cycle(
-        now=now,
-        pulled=pull(house, identity),
-        logged=log(house, now),
-        heard=listen(house, now),
-        checked=check(house, now),
-        evaluated=evaluate(house, now),
-        reflected=reflect(house, now),
-        delivered=deliver(house, now, dry_run=dry_run),
-        cost=spent(house, before),
-    )
+    with counted(house):
+        before = house.tracker.cost()
+        identity = house.tracker.whoami()
+        now = identity.now
+        return Cycle(
+            now=now,
+            pulled=pull(house, identity),
+            logged=log(house, now),
+            heard=listen(house, now),
+            checked=check(house, now),
+            evaluated=evaluate(house, now),
+            reflected=reflect(house, now),
+            delivered=deliver(house, now, dry_run=dry_run),
+            cost=spent(house, before),
+        )
 
 
 def run_nudged(house: House) -> Cycle | None:
@@ -68,20 +69,21 @@ def run_nudged(house: House) -> Cycle | None:
     """
     if not nudged(house):
         return None
-    before = house.tracker.cost()
-    identity = house.tracker.whoami()
-    pulled = pull_named(house, identity)
-    if not pulled.changed:
-        return None
-    now = identity.now
-    return Cycle(
-        now=now,
-        pulled=pulled,
-        logged=log(house, now),
-        heard=listen(house, now),
-        checked=check(house, now),
-        evaluated=Evaluated(),
-        reflected=Reflected(),
-        delivered=deliver(house, now, dry_run=False),
-        cost=house.tracker.cost() - before,
-    )
+    with counted(house):
+        before = house.tracker.cost()
+        identity = house.tracker.whoami()
+        pulled = pull_named(house, identity)
+        if not pulled.changed:
+            return None
+        now = identity.now
+        return Cycle(
+            now=now,
+            pulled=pulled,
+            logged=log(house, now),
+            heard=listen(house, now),
+            checked=check(house, now),
+            evaluated=Evaluated(),
+            reflected=Reflected(),
+            delivered=deliver(house, now, dry_run=False),
+            cost=house.tracker.cost() - before,
+        )

@@ -89,6 +89,35 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a tracker said of its own accord about one of its limits: the newest word, in one answer's headers."""
+
+    #: by this machine's clock, in UTC
+    at: datetime
+    #: the kind of request whose answer said it
+    place: str
+    limit: int | None = None
+    remaining: int | None = None
+    #: that less than a fifth or so is left, in the tracker's own judgement
+    near: bool = False
+    #: its word for the limit, "" where it gave none
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a connection has spent in the running hour, and what is known of how much there is."""
+
+    #: the beginning of the hour, by this machine's clock, in UTC
+    hour: datetime
+    spent: Cost = Cost()
+    #: points per hour, where known or configured
+    quota: int | None = None
+    #: None when no answer has said anything yet
+    told: Allowance | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """What an adapter gets to work with.
 
@@ -228,8 +257,14 @@ class Tracker(ABC):
         """These issues as they are now, in any order, not through an index that may lag. Absent ones are left out."""
 
     @abstractmethod
-    def members(self, scope: Scope) -> frozenset[str]:
-        """Ids of the issues now in the scope. Called for boards and queries, where a field change moves issues."""
+    def members(self, scope: Scope, among: Sequence[str] | None = None) -> frozenset[str]:
+        """Ids of the issues now in the scope. Called for boards and queries, where a field change moves issues.
+
+        With `among`, only those of these ids (up to a hundred): asked when webhooks name issues that are not known to
+        belong to the scope, so in one request where the tracker can. Ids that nobody can see are simply not members.
+        An issue is a second old then: where search may lag, ask past it if the tracker lets you. Whom this leaves out
+        comes in with the next whole pass.
+        """
 
     def remote_links(self, issue_ids: Sequence[str]) -> Mapping[str, tuple[RemoteLink, ...]]:
         """All remote links of each of these issues, as they are now. Absent issues are left out; one without links has
@@ -259,6 +294,10 @@ class Tracker(ABC):
     def cost(self) -> Cost:
         """What was asked of the tracker since this connection was made. Costs nothing itself."""
         return Cost()
+
+    def budget(self) -> Budget | None:
+        """For `status`: this connection's share of the running hour. Costs nothing itself; None: nothing is counted."""
+        return None
 
     # --- writes: called by the outbox only, one at a time per issue -----------------------------------------
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from eal_jira.cli.budget import budget_document, budget_lines, last_cycle_cost
 from eal_jira.cli.output import ConfigOption, JsonOption, emit, out
 from eal_jira.cli.read import reading, when
 
@@ -43,9 +44,8 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     out("Outbox: " + (", ".join(f"{r['count']} {r['verb']} {r['state']}" for r in waiting) or "all delivered"))
     if document["token"]:
         out(f"Token: {document['token']}")
-    for ban in document["bans"]:
-        about = f" with {ban.what.replace(':', ' ', 1)}" if ban.what else ""
-        out(f"The tracker asks for patience{about} until {when(ban.until)}" + (f": {ban.reason}" if ban.reason else ""))
+    for line in budget_lines(document):
+        out(line)
     for item in document["set_aside"]:
         out(f"Set aside since {when(item['since'])}: {item['kind']} {item['ref']}: {item['reason']}")
 
@@ -60,7 +60,7 @@ def _document(settings: Settings, connection: Connection) -> dict[str, Any]:
     last = facts.get_moment(connection, "last_cycle")
     return {
         "last_cycle": last,
-        "last_cycle_cost": _cost(connection),
+        "last_cycle_cost": last_cycle_cost(connection),
         "mirror": issues.counts(connection),
         "scopes": [_scope(scope, mark, last) for scope, mark in issues.watermarks(connection).items()],
         "teams": [_team(connection, part.name) for part in settings.teams],
@@ -70,19 +70,13 @@ def _document(settings: Settings, connection: Connection) -> dict[str, Any]:
             for (state, verb), count in sorted(intents.count(connection).items())
         ],
         "token": token_warning(settings.tracker.token_expires, clock),
+        "budget": budget_document(connection, clock),
         "bans": bans.active(connection, clock),
         "set_aside": [
             {"kind": item.kind, "ref": item.ref, "reason": item.reason, "since": since}
             for item, since in work.listed(connection)
         ],
     }
-
-
-def _cost(connection: Connection) -> dict[str, int] | None:
-    from eal_jira.store import facts
-
-    requests, points = (facts.get(connection, f"last_cycle_{name}") for name in ("requests", "points"))
-    return None if requests is None or points is None else {"requests": int(requests), "points": int(points)}
 
 
 def _scope(name: str, mark: Watermark, last: datetime | None) -> dict[str, Any]:

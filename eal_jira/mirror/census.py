@@ -3,7 +3,9 @@
 A deletion never shows in "what changed", so once a day all ids of a project are listed and held against the mirror.
 An id that is missing is asked for by itself: it may have moved, be archived, or be hidden from us. Only what was
 missing from two listings a while apart and could not be seen by itself either is called gone; even then its history
-stays. A listing that lacks more than half of a project at once is not believed.
+stays. A listing that lacks more than half of a project at once is not believed: what it lacks is in doubt until a
+listing is whole again, or until the operator says that these very issues are meant to be absent. Even then each goes
+the way of any other that is missing.
 
 What comes back is read again, whatever its times say: it may have been edited while it was out of sight, and the
 watermark has passed that by.
@@ -31,6 +33,9 @@ AGAIN = "read again"
 
 LISTINGS = 2
 """So many listings must lack an issue before it is called gone."""
+
+COMMAND = "eal-jira census confirm"
+"""How the operator says that a project was really emptied; its name follows."""
 
 
 class Fate(StrEnum):
@@ -100,26 +105,61 @@ def _count(store: Store, tracker: Tracker, project: str, now: datetime, counted:
     listed = tracker.members(Scope(projects=(project,)))
     with store.read() as connection:
         known = issues.ids_in_project(connection, project)
+        expected = frozenset(work.of_project(connection, work.CONFIRMED, project)) - listed
         doubted = any(item.kind == "census" and item.ref == project for item, _ in work.listed(connection))
     counted.listed += len(listed)
+    absent = known - listed
     doubt: list[SetAside] = []
-    if doubtful(known, listed):
-        reason = (
-            f"The tracker listed {len(listed)} of the {len(known)} known issues of {project}. More than half of a "
-            "project does not vanish in a day: nothing was marked as gone. Check that our account may still browse it."
-        )
-        doubt.append(SetAside("census", project, reason))
+    if doubtful(known - expected, listed):
+        doubt.append(SetAside("census", project, _reason(project, len(known), len(listed))))
         counted.doubted.append(project)
     with store.write() as connection:
         work.set_aside(connection, "census", now, doubt, cleared=[project])
+        work.replace_of_project(connection, work.IN_DOUBT, project, absent - expected if doubt else ())
+        # what is back, or gone for good, needs nobody's word any more
+        work.replace_of_project(connection, work.CONFIRMED, project, expected & known)
         back = issues.seen(connection, known & listed)
         # while a listing is in doubt nobody notes what it lacks, so nobody can tell what came back
         work.add(connection, AGAIN, listed if doubt or doubted else (listed - known) | back)
     if doubt:
         return
-    absent = sorted(known - listed)
-    if absent:
-        _follow(store, tracker.presence(absent), now, counted)
+    missing = sorted(absent)
+    for start in range(0, len(missing), work.BATCH):
+        _follow(store, tracker.presence(missing[start : start + work.BATCH]), now, counted)
+
+
+def confirm_absent(store: Store, project: str, issue_ids: Set[str]) -> int:
+    """The operator says that these of the issues in doubt are meant to be absent; how many of them are.
+
+    The next cycle takes the project's census and believes that it lacks them, and no others. Nothing is marked here:
+    each is still asked for by itself, and gone only after two listings.
+    """
+    with store.write() as connection:
+        doubted = work.of_project(connection, work.IN_DOUBT, project)
+        confirmed = [issue_id for issue_id in doubted if issue_id in issue_ids]
+        if not confirmed:
+            return 0
+        work.replace_of_project(connection, work.IN_DOUBT, project, set(doubted) - set(confirmed))
+        work.add(connection, work.CONFIRMED, confirmed)
+        taken = facts.get_moment(connection, f"census {project}")
+        if taken is not None:
+            facts.put_moment(connection, f"census {project}", taken - CENSUS_AGE)
+        reason = (
+            f"{len(confirmed)} issues of {project} were confirmed as absent. The next cycle lists the project again; "
+            "what is missing then and a day later, and can't be seen by itself either, is marked as gone. Its history "
+            "stays."
+        )
+        since = next(at for item, at in work.listed(connection) if item.kind == "census" and item.ref == project)
+        work.set_aside(connection, "census", since, [SetAside("census", project, reason)])
+    return len(confirmed)
+
+
+def _reason(project: str, known: int, listed: int) -> str:
+    return (
+        f"The tracker listed {listed} of the {known} known issues of {project}. More than half of a project does not "
+        "vanish in a day: nothing was marked as gone. Check that our account may still browse it. If these issues were "
+        f"really deleted or moved away, say so: {COMMAND} {project}"
+    )
 
 
 def _follow(store: Store, found: Mapping[str, Presence], now: datetime, counted: Counted) -> None:

@@ -80,8 +80,9 @@ class Puller:
     ) -> Pulled:
         """These issues as they are now, as far as they are in somebody's scope; they are no longer `READING`.
 
-        What boards and queries hold is known from the last whole pass. An issue of ours that can't be read, or that
-        is in no scope any more, stays as it is and is listed for the census: one reading proves nothing.
+        A board or query is asked about those that it is not known to hold; whether others have left it shows at the
+        next whole pass. An issue of ours that can't be read, or that is in no scope any more, stays as it is and is
+        listed for the census: one reading proves nothing.
         """
         pulled = Pulled()
         words = self._vocabulary(identity)
@@ -90,7 +91,11 @@ class Puller:
         reader = Reader(self._store, people, words, identity.now, pulled, self._tracker.capabilities.remote_links)
         wanted = {project for team in teams for project in team.scope.projects} | set(projects)
         page = self._tracker.read(issue_ids)
+        there = [record.issue.id for record in page.records]
+        newcomers = {team.name: self._newcomers(team, there) for team in teams if not team.scope.projects}
         with self._store.write() as connection:
+            for name, ids in newcomers.items():
+                issues.add_members(connection, name, ids)
             listed = issues.members_among(connection, [team.name for team in teams], issue_ids)
             ours = issues.keys(connection, issue_ids)
             names = {*ours, *ours.values()}
@@ -106,6 +111,13 @@ class Puller:
         read_listed(reader, self._tracker, whole=False)
         self._learn_strange_statuses(identity)
         return pulled
+
+    def _newcomers(self, team: TeamScope, issue_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the issues that the team's board or query holds by now, without us knowing."""
+        with self._store.read() as connection:
+            known = issues.members_among(connection, [team.name], issue_ids)
+        strange = [issue_id for issue_id in issue_ids if issue_id not in known]
+        return self._tracker.members(team.scope, strange) if strange else frozenset()
 
     def _learn_strange_statuses(self, identity: Identity) -> None:
         with self._store.read() as connection:

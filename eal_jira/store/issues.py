@@ -246,6 +246,11 @@ def vanished(connection: Connection) -> dict[str, int]:
 
 def set_members(connection: Connection, team: str, issue_ids: Iterable[str]) -> None:
     connection.execute(delete(t.members).where(t.members.c.team == team))
+    add_members(connection, team, issue_ids)
+
+
+def add_members(connection: Connection, team: str, issue_ids: Iterable[str]) -> None:
+    """Issues that came in since the team's board or query was last listed."""
     upsert(connection, t.members, ({"team": team, "issue_id": issue_id} for issue_id in issue_ids))
 
 

@@ -16,6 +16,12 @@ from eal_jira.store.upsert import upsert
 BATCH = 500
 """How many issues a stage takes at a time: bounds memory and the length of a transaction."""
 
+IN_DOUBT = "in doubt"
+"""Stage of work: a listing that nobody believes lacks the issue."""
+
+CONFIRMED = "confirmed absent"
+"""Stage of work: the operator says that the issue is meant to be absent."""
+
 
 def add(connection: Connection, stage: str, issue_ids: Iterable[str], team: str = "") -> None:
     rows = ((stage, team, issue_id) for issue_id in issue_ids)
@@ -52,6 +58,36 @@ def waiting(connection: Connection, stage: str, team: str = "") -> int:
             select(func.count()).select_from(t.work).where(t.work.c.stage == stage, t.work.c.team == team)
         ).scalar_one()
     )
+
+
+def of_project(connection: Connection, stage: str, project: str) -> list[str]:
+    """All issues of the project that are listed for the stage, by number of their key."""
+    rows = connection.execute(
+        select(t.issues.c.id)
+        .join(t.work, t.work.c.issue_id == t.issues.c.id)
+        .where(t.work.c.stage == stage, t.issues.c.project == project)
+        .order_by(func.length(t.issues.c.key), t.issues.c.key)
+    )
+    return [row.id for row in rows]
+
+
+def replace_of_project(connection: Connection, stage: str, project: str, issue_ids: Iterable[str]) -> None:
+    """From now on these, and no other issues of the project, are listed for the stage."""
+    known = select(t.issues.c.id).where(t.issues.c.project == project)
+    connection.execute(delete(t.work).where(t.work.c.stage == stage, t.work.c.issue_id.in_(known)))
+    add(connection, stage, issue_ids)
+
+
+def projects(connection: Connection, stage: str) -> list[str]:
+    """Projects that have an issue listed for the stage."""
+    rows = connection.execute(
+        select(t.issues.c.project)
+        .join(t.work, t.work.c.issue_id == t.issues.c.id)
+        .where(t.work.c.stage == stage)
+        .distinct()
+        .order_by(t.issues.c.project)
+    )
+    return [row.project for row in rows]
 
 
 def done(connection: Connection, stage: str, issue_ids: Sequence[str] | None, team: str = "") -> None:

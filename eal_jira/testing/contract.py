@@ -169,6 +169,17 @@ class TrackerContract:
         tracker.whoami()
         assert tracker.members(world.scope) == {ref.id for ref in refs}
 
+    def test_some_issues_can_be_asked_about(self, tracker: Tracker, world: World) -> None:
+        """Whether these are in the scope, though one of them has gone."""
+        asked, other, gone = (world.make_issue(f"Member {number}") for number in range(3))
+        world.delete(gone)
+        world.later(LONG_AGO)
+        tracker.whoami()
+        assert tracker.members(world.scope, [asked.id, gone.id]) == {asked.id}
+        assert tracker.members(world.scope, [gone.id]) == frozenset()
+        assert tracker.members(world.scope, []) == frozenset()
+        assert other.id in tracker.members(world.scope)
+
     def test_comments_come_with_their_words_oldest_first(self, tracker: Tracker, world: World) -> None:
         needs(tracker, "comments")
         issue = world.make_issue("Talked about")

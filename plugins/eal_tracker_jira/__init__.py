@@ -9,6 +9,7 @@
     cloud, datacenter        how issues are read: two strategies, the same methods
     fields, records, plaintext, times        Jira's JSON → the values of eal_jira.model
     boards      scopes of boards, sprints
+    membership  whether some issues are in a scope
     writes, tickets          what is written
     nudges      what a webhook delivery names
     doctor, rights, screens  what `eal-jira doctor` looks at

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -29,6 +30,9 @@ from eal_jira.errors import (
 
 Json = Any
 """A decoded JSON value as Jira sends it; `records` and `fields` are where its shape is checked."""
+
+SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading JSON of an unexpected shape raises."""
 
 _CREDENTIALS = (
     "Check tracker.user and tracker.token: Jira Cloud wants the account's e-mail and an API token, "
@@ -102,6 +106,19 @@ def named(row: Json, name: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise BrokenAnswer(f"Jira's answer has no {name!r}.", remedy="It will be tried again in the next cycle.")
     return str(value)
+
+
+@contextmanager
+def shaped(about: str) -> Iterator[None]:
+    """Around reading answers: what a shape that nobody foresaw raises becomes an outage, told in a sentence."""
+    try:
+        yield
+    except SHAPE as error:
+        raise BrokenAnswer(
+            f"Jira's answer about {about} has an unknown shape ({error!r:.100}).",
+            refused="Nothing was taken from it.",
+            remedy="It will be tried again in the next cycle; if it stays, update eal-jira.",
+        ) from error
 
 
 def lost_connection(effect: Effect, what: str, reason: str, sent: bool) -> Exception:

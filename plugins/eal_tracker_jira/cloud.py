@@ -88,8 +88,9 @@ class CloudReader:
             tuple(chain.from_iterable(read.set_aside for read in reads)),
         )
 
-    def ids(self, clause: str) -> Iterator[str]:
-        for page in self._search(both(clause), ["id"]):
+    def ids(self, clause: str, afresh: Sequence[str] = ()) -> Iterator[str]:
+        """`afresh` names issues (up to fifty) for which the search does not trust its index (facts 1.2)."""
+        for page in self._search(both(clause), ["id"], afresh):
             yield from _ids(page)
 
     def newest_key(self, project: str) -> str:
@@ -133,8 +134,11 @@ class CloudReader:
         for _, read in self._pages(chain.from_iterable(map(_ids, pages))):
             yield IssuePage(read.records, cursor, read.set_aside)
 
-    def _search(self, jql: str, fields: list[str]) -> Iterator[list[Json]]:
-        for answer in self._paged("search/jql", {"jql": jql, "fields": fields, "maxResults": SEARCH_PAGE}, "issues"):
+    def _search(self, jql: str, fields: list[str], afresh: Sequence[str] = ()) -> Iterator[list[Json]]:
+        body: dict[str, object] = {"jql": jql, "fields": fields, "maxResults": SEARCH_PAGE}
+        if afresh:
+            body["reconcileIssues"] = [int(id) for id in afresh]
+        for answer in self._paged("search/jql", body, "issues"):
             if answer.get("warnings"):
                 raise TrackerUnreachable(
                     f"Jira says that its search left something out: {str(answer['warnings'])[:200]}.",
@@ -172,8 +176,8 @@ class CloudReader:
         for parts in _chunks(self._site.lanes.map(self._part, _chunks(ids, BULK)), PAGE // BULK):
             # those with a long history wait to share a request
             long = [raw for part in parts for raw in part.long]
-            self._complete_histories(long)
-            reads = [*(part.read for part in parts), self._records(long)]
+            broken = self._complete_histories(long)
+            reads = [*(part.read for part in parts), self._records(long), Read((), broken)]
             yield (
                 [id for part in parts for id in part.asked],
                 Read(
@@ -226,18 +230,28 @@ class CloudReader:
         )
         return found
 
-    def _complete_histories(self, raws: Sequence[Raw]) -> None:
-        """One issue's histories can be spread over pages, and a page holds many issues: merged by id (facts 1.4)."""
+    def _complete_histories(self, raws: Sequence[Raw]) -> tuple[SetAside, ...]:
+        """One issue's histories can be spread over pages, and a page holds many issues: merged by id (facts 1.4).
+
+        Lists of an unknown shape cost only their own issue.
+        """
+        broken: list[SetAside] = []
         by_id = {raw.id: raw for raw in raws}
         found: dict[str, list[Json]] = {raw.id: list(raw.histories or ()) for raw in raws}
         for ids in _chunks(by_id, BULK * 10):
             body: dict[str, object] = {"issueIdsOrKeys": ids, "maxResults": HISTORIES}
             for answer in self._paged("changelog/bulkfetch", body, "issueChangeLogs"):
                 for log in answer["issueChangeLogs"]:
-                    if (id := str(log.get("issueId"))) in found:
-                        found[id].extend(rows(log, "changeHistories"))
+                    if (id := str(log.get("issueId"))) not in found:
+                        continue
+                    listed = log.get("changeHistories")
+                    if isinstance(listed, list):
+                        found[id].extend(listed)
+                    else:
+                        broken.append(SetAside("history", by_id[id].ref, "Jira's list of its history is none."))
         for id, raw in by_id.items():
             raw.histories = once(found[id])
+        return tuple(broken)
 
     def _complete_comments(self, raw: Raw) -> None:
         comments: list[Json] = []

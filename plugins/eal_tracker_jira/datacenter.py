@@ -70,7 +70,8 @@ class DataCenterReader:
         read = self._whole([issue for issue in self._site.lanes.map(self._issue, ids) if issue is not None])
         return IssuePage(read.records, "", read.set_aside)
 
-    def ids(self, clause: str) -> Iterator[str]:
+    def ids(self, clause: str, afresh: Sequence[str] = ()) -> Iterator[str]:
+        # `afresh` is Cloud's: this index can't be passed by
         for found in self._steps(clause, "created", light=True):
             yield from (named(row, "id") for row in found.rows)
 

@@ -116,6 +116,7 @@ class Gateway:
         target = Target.of(method, path, writes=effect is not Effect.READ)
         with self._waiting(), self._limits.entered(target, what):
             response = self._send(effect, method, path, params, body, what)
+        self._meter.told(target.endpoint, response.headers)
         if limited(response):
             raise self._refused(target, response, effect, what)
         self._limits.answered(target)

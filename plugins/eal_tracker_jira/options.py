@@ -20,6 +20,8 @@ class Options:
     ca_file: str | None = None
     #: id of the field that holds the estimate, where detection picks the wrong one ("customfield_10016")
     points_field: str | None = None
+    #: what Atlassian grants our app per hour, for `eal-jira status`; API tokens have no such quota (facts 3.1)
+    points_per_hour: int | None = None
 
 
 def read_options(table: Mapping[str, object]) -> Options:
@@ -45,9 +47,13 @@ def read_options(table: Mapping[str, object]) -> Options:
         raise ConfigError(
             "tracker.options.connections is not a whole number from 1 to 16.", remedy="Write: connections = 6"
         )
-    return Options(
-        float(timeout), connections, ca_file, _text(table, "points_field", 'points_field = "customfield_10016"')
-    )
+    quota = table.get("points_per_hour")
+    if quota is not None and (not isinstance(quota, int) or isinstance(quota, bool) or quota < 1):
+        raise ConfigError(
+            "tracker.options.points_per_hour is not a whole number from 1 on.", remedy="Write: points_per_hour = 65000"
+        )
+    points_field = _text(table, "points_field", 'points_field = "customfield_10016"')
+    return Options(float(timeout), connections, ca_file, points_field, quota)
 
 
 def _text(table: Mapping[str, object], key: str, example: str) -> str | None:

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from eal_jira.model import Actor, Change, Comment, Issue, IssueRecord, Link, RemoteLink, SetAside, Value, Worklog
+from eal_tracker_jira.answers import SHAPE
 from eal_tracker_jira.fields import FieldTable, account, neutral
 from eal_tracker_jira.plaintext import said
 from eal_tracker_jira.raw import PROPERTY, Raw
 from eal_tracker_jira.times import parse_time
 
 _SPRINT_ID = re.compile(r"\[id=(\d+)|,id=(\d+)")
-_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What reading JSON of an unexpected shape raises."""
 
 
 class Unreadable(ValueError):
@@ -43,7 +42,7 @@ def read_records(raws: Iterable[Raw], fields: FieldTable) -> Read:
         except Unreadable as why:
             aside.append(SetAside("record", raw.ref, f"It can't be read: {why}."))
             continue
-        except _SHAPE as error:
+        except SHAPE as error:
             aside.append(SetAside("record", raw.ref, f"It can't be read: it has an unknown shape ({error!r})."))
             continue
         changes, lost_changes = _changes(raw.histories or (), fields)
@@ -67,7 +66,7 @@ def _incomplete(key: str, raw: Raw, lost_changes: int, lost_comments: int, lost_
 
 
 def read_issue(raw: Mapping[str, Any], table: FieldTable) -> Issue:
-    """Raises `Unreadable`, or one of `_SHAPE` for what no Jira is known to send."""
+    """Raises `Unreadable`, or one of `SHAPE` for what no Jira is known to send."""
     fields = raw.get("fields")
     if not isinstance(fields, dict):
         raise Unreadable("it has no fields")
@@ -167,7 +166,7 @@ def _changes(histories: Iterable[Any], table: FieldTable) -> tuple[tuple[Change,
         try:
             id = str(history["id"])
             entries[id] = _entry(id, history, table)
-        except _SHAPE:
+        except SHAPE:
             lost += 1
     changes = [change for entry in entries.values() for change in entry]
     changes.sort(key=_in_order)
@@ -207,7 +206,7 @@ def _comments(raws: Iterable[Mapping[str, Any]], markers: Mapping[str, str]) -> 
             edited = raw.get("updated")
             updated = parse_time(edited) if edited and edited != raw["created"] else at
             read[id] = Comment(id, at, updated, _actor(raw.get("author")), said(raw.get("body")), markers.get(id))
-        except _SHAPE:
+        except SHAPE:
             lost += 1
     return tuple(sorted(read.values(), key=lambda c: (c.at, len(c.id), c.id))), lost
 
@@ -221,7 +220,7 @@ def _worklogs(raws: Iterable[Mapping[str, Any]]) -> tuple[tuple[Worklog, ...], i
             updated = parse_time(raw["updated"]) if raw.get("updated") else at
             started = parse_time(raw["started"]) if raw.get("started") else at
             read[id] = Worklog(id, at, updated, started, int(raw["timeSpentSeconds"]), _actor(raw.get("author")))
-        except _SHAPE:
+        except SHAPE:
             lost += 1
     return tuple(sorted(read.values(), key=lambda w: (w.at, len(w.id), w.id))), lost
 
@@ -246,5 +245,5 @@ def _remote_link(raw: object) -> RemoteLink | None:
             relationship=str(known.get("relationship") or ""),
             application=str(application.get("name") or application.get("type") or ""),
         )
-    except _SHAPE:
+    except SHAPE:
         return None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Protocol
 
-from eal_jira.hookspecs import Check, Connection, Cost, Needs, Presence, Tracker
+from eal_jira.hookspecs import Budget, Check, Connection, Cost, Needs, Presence, Tracker
 from eal_jira.model import (
     Capabilities,
     Category,
@@ -23,13 +23,14 @@ from eal_jira.model import (
     TicketDraft,
     Vocabulary,
 )
-from eal_tracker_jira.answers import Json, named, rows
+from eal_tracker_jira.answers import Json, named, rows, shaped
 from eal_tracker_jira.boards import Boards
 from eal_tracker_jira.cloud import CloudReader
 from eal_tracker_jira.cost import Meter
 from eal_tracker_jira.datacenter import DataCenterReader
 from eal_tracker_jira.doctor import Doctor
 from eal_tracker_jira.limits import Limits
+from eal_tracker_jira.membership import some_members
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.passes import Place
 from eal_tracker_jira.remote import remote_links
@@ -52,7 +53,7 @@ class Reader(Looks, Protocol):
 
     def read(self, ids: Sequence[str]) -> IssuePage: ...
 
-    def ids(self, clause: str) -> Iterator[str]: ...
+    def ids(self, clause: str, afresh: Sequence[str] = ()) -> Iterator[str]: ...
 
     def newest_key(self, project: str) -> str: ...
 
@@ -111,22 +112,25 @@ class JiraTracker(Tracker):
     # --- reads ------------------------------------------------------------------------------------------------
 
     def whoami(self) -> Identity:
-        return self._site.whoami()
+        with shaped("our account"):
+            return self._site.whoami()
 
     def vocabulary(self) -> Vocabulary:
-        fields = self._site.read_fields().by_id
-        listed = rows({"status": self._site.gateway.get("status")}, "status")
-        return Vocabulary({status.id: status for status in map(_status, listed)}, fields)
+        with shaped("statuses and fields"):
+            fields = self._site.read_fields().by_id
+            listed = rows({"status": self._site.gateway.get("status")}, "status")
+            return Vocabulary({status.id: status for status in map(_status, listed)}, fields)
 
     def changed(self, scope: Scope, since: timedelta | None, cursor: str | None = None) -> Iterator[IssuePage]:
-        clause = self._boards.clause(scope)
         place = Place.parse(cursor) if cursor else None
-        if place is not None and place.field == "updated":
-            yield from self._reader.recent_from(clause, place.at)
-        elif place is None and since is not None:
-            yield from self._reader.recent(clause, since)
-        else:
-            yield from self._everything(scope, clause, place)
+        with shaped("issues that changed"):
+            clause = self._boards.clause(scope)
+            if place is not None and place.field == "updated":
+                yield from self._reader.recent_from(clause, place.at)
+            elif place is None and since is not None:
+                yield from self._reader.recent(clause, since)
+            else:
+                yield from self._everything(scope, clause, place)
 
     def _everything(self, scope: Scope, clause: str, place: Place | None) -> Iterator[IssuePage]:
         empty = place is None
@@ -139,13 +143,18 @@ class JiraTracker(Tracker):
                 see_project(self._site, project)
 
     def read(self, issue_ids: Sequence[str]) -> IssuePage:
-        return self._reader.read(issue_ids)
+        with shaped("some issues"):
+            return self._reader.read(issue_ids)
 
     def remote_links(self, issue_ids: Sequence[str]) -> Mapping[str, tuple[RemoteLink, ...]]:
-        return remote_links(self._site, issue_ids)
+        with shaped("remote links"):
+            return remote_links(self._site, issue_ids)
 
-    def members(self, scope: Scope) -> frozenset[str]:
-        return frozenset(self._reader.ids(self._boards.clause(scope, afresh=True)))
+    def members(self, scope: Scope, among: Sequence[str] | None = None) -> frozenset[str]:
+        with shaped("who belongs to a scope"):
+            if among is None:
+                return frozenset(self._reader.ids(self._boards.clause(scope, afresh=True)))
+            return frozenset(some_members(self._site, self._reader, self._boards.clause(scope), among))
 
     def presence(self, issue_ids: Sequence[str]) -> Mapping[str, Presence]:
         there = {record.issue.id: record.issue for record in self.read(issue_ids).records}
@@ -158,13 +167,17 @@ class JiraTracker(Tracker):
         return {issue_id: of(issue_id) for issue_id in issue_ids}
 
     def sprints(self, scope: Scope) -> tuple[Sprint, ...]:
-        return self._boards.sprints(scope)
+        with shaped("sprints"):
+            return self._boards.sprints(scope)
 
     def checks(self, needs: Needs) -> Iterator[Check]:
         return Doctor(self._connection, self._options, self._sleep).checks(needs)
 
     def cost(self) -> Cost:
         return self._meter.cost
+
+    def budget(self) -> Budget:
+        return self._meter.budget(self._options.points_per_hour)
 
     # --- writes -----------------------------------------------------------------------------------------------
 

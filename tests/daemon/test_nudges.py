@@ -267,21 +267,91 @@ def test_an_issue_in_nobodys_scope_is_not_stored(bench: OpenBench) -> None:
             assert rows(house.store, WORK) == []
 
 
-def test_a_team_that_is_a_query_gets_its_members_and_nobody_else(bench: OpenBench) -> None:
-    """Who belongs to a query is known from the last whole cycle; newcomers come in with the next."""
-    with bench(team="""jql = 'project = X AND summary ~ "Thing"'""") as b:
+QUERY = """jql = 'project = X AND summary ~ "Thing"'"""
+
+
+@both
+def test_a_team_that_is_a_query_gets_its_members_and_nobody_else(bench: OpenBench, flavour: str) -> None:
+    """A new issue that the query holds comes in with the nudge that names it, in one more request; others don't."""
+    with bench(flavour, team=QUERY) as b:
         member = b.make(1, "X")
         with b.house() as house:
             run_cycle(house)
             assert mirror(house, "X") == {"X-1": "Doing"}
             newcomer = b.make(2, "X")
+            stranger = str(b.site.perform(Create(b.clock.now(), "ann", "X-3", "Story", "Another matter", {})).id)
             b.finish(1, "X")
-            name(house, member, newcomer)
-            run_nudged(house)
-            assert mirror(house, "X") == {"X-1": "Done"}
+            name(house, member, newcomer, stranger)
+            with b.requests() as asked:
+                run_nudged(house)
+            assert sum("/search" in entry.path for entry in asked) == 1
+            assert mirror(house, "X") == {"X-1": "Done", "X-2": "Doing"}
             b.clock.advance(timedelta(minutes=1))
             run_cycle(house)
-            assert mirror(house, "X") == truth(b, "X") == {"X-1": "Done", "X-2": "Doing"}
+            assert mirror(house, "X") == {"X-1": "Done", "X-2": "Doing"}
+
+
+def test_a_member_that_is_known_costs_no_question(bench: OpenBench) -> None:
+    with bench(team=QUERY) as b:
+        member = b.make(1, "X")
+        with b.house() as house:
+            run_cycle(house)
+            b.finish(1, "X")
+            name(house, member)
+            with b.requests() as asked:
+                run_nudged(house)
+            assert not any("/search" in entry.path for entry in asked)
+
+
+def test_a_newcomer_is_found_though_search_does_not_know_it_yet(bench: OpenBench) -> None:
+    """Cloud's search can be made to look at the issue itself (facts 1.2); Data Center's catches up by the next pass."""
+    with bench("cloud", team=QUERY) as b:
+        b.make(1, "X")
+        b.clock.advance(timedelta(hours=1))
+        with b.house() as house:
+            run_cycle(house)
+            b.site.index_lag = timedelta(minutes=5)
+            newcomer = b.make(2, "X")
+            name(house, newcomer)
+            run_nudged(house)
+            assert mirror(house, "X") == {"X-1": "Doing", "X-2": "Doing"}
+
+
+@both
+def test_more_than_fifty_newcomers_come_in_and_one_that_vanishes_meanwhile_stops_none(
+    bench: OpenBench, flavour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A query that names an id which has gone is refused as a whole."""
+    with bench(flavour, team=QUERY) as b, b.house() as house:
+        run_cycle(house)
+        named = [b.make(number, "X") for number in range(1, 61)]
+        read = house.tracker.read
+
+        def read_then_delete(ids: list[str]) -> IssuePage:
+            page = read(ids)
+            b.site.delete("X-7", "ann")
+            return page
+
+        name(house, *named)
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(house.tracker, "read", read_then_delete)
+            run_nudged(house)
+        assert set(mirror(house, "X")) == {f"X-{number}" for number in range(1, 61) if number != 7}
+
+
+@both
+def test_a_new_issue_of_a_board_is_tagged_by_its_webhook_alone(bench: OpenBench, flavour: str) -> None:
+    with bench(flavour) as b:
+        board = b.site.add_board("Board", "X").id
+    with bench(flavour, team=f"board = {board}") as b:
+        assert b.site.add_board("Board", "X").id == board
+        with b.running() as daemon, b.site.add_webhook(f"{daemon.url}/webhooks/jira", SECRET) as webhook:
+            b.make(1, "X")
+            b.finish(1, "X")
+            until(lambda: "X-1" in b.tagged())
+            webhook.wait()
+            quiet(b)
+            assert len(daemon.rows("SELECT 1 FROM members")) == 1
 
 
 def test_a_nudge_deletes_nothing(bench: OpenBench) -> None:

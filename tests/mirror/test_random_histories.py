@@ -1,9 +1,10 @@
 """Random histories: whatever people do to a site, and whatever goes wrong on the way, the mirror comes to equal it.
 
-Each example is a site of its own, really served over HTTP, lived on for up to 25 steps: people create, edit, comment,
-log work, link, move, delete and rename, permissions flip, the clock moves over hours and daylight saving, search is
-behind, requests fail, things change in the middle of a pull. Then the faults end, a few days go by, and the database
-file is compared with the site's objects (`truth`).
+Each example is a site of its own, one in eight really served over HTTP and the others asked where they stand
+(`tests.direct`), lived on for up to 25 steps: people create, edit, comment, log work, link, move, delete and rename,
+permissions flip, the clock moves over hours and daylight saving, search is behind, requests fail, things change in the
+middle of a pull. Then the faults end, a few days go by, and the database file is compared with the site's objects
+(`truth`).
 
 `HISTORIES` says how many examples, both flavours together; `make histories` runs 10,000. A failure prints the steps,
 the seeds of its schedules among them; with `HISTORIES_SHRINK` set it looks for fewer steps first, for minutes.
@@ -28,7 +29,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from sqlalchemy import delete
 
 from eal_jira.errors import EalError, NotAllowed
-from eal_jira.hookspecs import Connection
+from eal_jira.hookspecs import Connection, PatienceInMemory
 from eal_jira.mirror.pull import Puller, TeamScope
 from eal_jira.model import Scope
 from eal_jira.sandbox import Create, Edit, Move, Person, ProjectPlan, Say, Site, VirtualClock, serve
@@ -37,8 +38,10 @@ from eal_jira.sandbox.schedules import Mischance
 from eal_jira.sandbox.state import Issue
 from eal_jira.store import Store, open_store
 from eal_jira.store.tables import metadata
+from eal_tracker_jira.limits import Limits
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.service import JiraTracker
+from tests.direct import reached
 
 from .truth import Mirrored, differences, known_ids, truth
 
@@ -133,8 +136,11 @@ class History(RuleBasedStateMachine):
         rows=st.sampled_from([None, 1, 3]),
         unknown=st.sampled_from(["refuse", "empty"]),
         lag=st.sampled_from([0, 3, 10]),
+        way=st.sampled_from(["direct"] * 7 + ["served"]),
     )
-    def begin(self, start: datetime, zone: str, site_zone: str, rows: int | None, unknown: str, lag: int) -> None:
+    def begin(
+        self, start: datetime, zone: str, site_zone: str, rows: int | None, unknown: str, lag: int, way: str
+    ) -> None:
         self.opened = ExitStack()
         self.clock = VirtualClock(start)
         site = self.site = Site(self.flavour, self.clock, time_zone=site_zone)  # type: ignore[arg-type]
@@ -152,7 +158,7 @@ class History(RuleBasedStateMachine):
         site.fields.add("Customer", "string", "com.atlassian.jira.plugin.system.customfieldtypes:textfield")
         self.board = site.add_board("Board", "P").id
         self.statuses, self.renamed = [name for name, _ in STATUSES], 0
-        self.url = self._served()
+        self.url = self._served() if way == "served" else self.opened.enter_context(reached(site))
         with self.store.write() as connection:
             for table in metadata.sorted_tables:
                 connection.execute(delete(table))
@@ -380,11 +386,20 @@ class History(RuleBasedStateMachine):
         assert self.known <= there, "nothing is ever erased"
         self.known = there
 
-    def _read(self, patience: float) -> None:
+    def _read(self, timeout: float) -> None:
         user, token = self.site.credentials("bot")
-        options = Options(timeout=patience, connections=2)
+        options = Options(timeout=timeout, connections=2)
+        patience = PatienceInMemory()
+
+        def wait(seconds: float) -> None:
+            self._wait(timedelta(seconds=seconds))
+
         tracker = JiraTracker(
-            Connection(self.url, user, lambda: token, {}), options, lambda s: self._wait(timedelta(seconds=s))
+            Connection(self.url, user, lambda: token, {}, patience),
+            options,
+            wait,
+            # bans end by the site's clock, on which everybody waits here
+            Limits(patience, wait, self.clock.now),
         )
         try:
             teams = [TeamScope("Team", Scope(projects=OURS), sprints=True)]

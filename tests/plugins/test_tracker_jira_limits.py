@@ -7,7 +7,7 @@ the oracle.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -15,13 +15,13 @@ from urllib.parse import quote
 import pytest
 
 from eal_jira.errors import AnswerUnknown, TryLater
-from eal_jira.hookspecs import Cost, PatienceInMemory
+from eal_jira.hookspecs import Budget, Cost, PatienceInMemory
 from eal_jira.model import TicketDraft
 from eal_jira.sandbox import RequestEntry
 from eal_jira.sandbox.faults import Exchange, Fault, Instead, Times, on
 from eal_jira.store import open_store
 from eal_jira.store.bans import StoredPatience
-from eal_tracker_jira.cost import points
+from eal_tracker_jira.cost import Meter, allowance, points
 from eal_tracker_jira.limits import CAP, LONGEST, Target
 from eal_tracker_jira.service import JiraTracker
 from tests.plugins.jira_world import BOT, JiraWorld, paths, served
@@ -383,3 +383,52 @@ def test_an_endpoint_is_the_same_whatever_it_is_asked_of(
     method: str, path: str, writes: bool, endpoint: str, issue: str | None
 ) -> None:
     assert Target.of(method, path, writes) == Target(endpoint, issue)
+
+
+# --- the budget, for status ------------------------------------------------------------------------------------------
+
+
+def test_what_was_spent_is_counted_by_the_full_hour() -> None:
+    clock = [datetime(2026, 3, 2, 9, 30, tzinfo=UTC)]
+    meter = Meter(lambda: clock[0])
+    meter.requested()
+    meter.read("search", {"issues": [{}, {}]})
+    nine, ten = clock[0].replace(minute=0), clock[0].replace(hour=10, minute=0)
+    assert meter.budget(None) == Budget(nine, Cost(1, 3))
+    clock[0] += timedelta(minutes=29, seconds=59)
+    meter.requested()
+    assert meter.budget(65_000) == Budget(nine, Cost(2, 4), 65_000)
+    clock[0] += timedelta(seconds=1)
+    assert meter.budget(None) == Budget(ten, Cost())
+    meter.requested()
+    assert meter.budget(None) == Budget(ten, Cost(1, 1))
+    assert meter.cost == Cost(3, 5)
+
+
+@pytest.mark.parametrize(
+    ("headers", "limit", "remaining", "near", "reason"),
+    [
+        ({"X-RateLimit-Limit": "500", "X-RateLimit-Remaining": "499"}, 500, 499, False, ""),
+        ({"X-RateLimit-NearLimit": "true"}, None, None, True, ""),
+        ({"X-RateLimit-Remaining": "0", "RateLimit-Reason": BURST}, None, 0, False, BURST),
+        ({"X-RateLimit-Limit": "many", "X-RateLimit-Remaining": "7"}, None, 7, False, ""),
+    ],
+)
+def test_an_answers_word_about_a_limit_is_kept(
+    cloud: JiraWorld, headers: dict[str, str], limit: int | None, remaining: int | None, near: bool, reason: str
+) -> None:
+    tracker = cloud.tracker()
+    tracker.whoami()
+    assert tracker.budget().told is None, "most answers say nothing"
+    answer = Instead(200, b"[]", headers={**headers, "X-AAccountId": quote(BOT)})
+    cloud.site.faults = Times(on("GET", "/field"), answer)
+    tracker.vocabulary()
+    told = tracker.budget().told
+    assert told is not None
+    assert (told.place, told.limit, told.remaining) == ("GET field", limit, remaining)
+    assert (told.near, told.reason) == (near, reason)
+
+
+def test_headers_that_say_nothing_about_limits_are_no_word() -> None:
+    for headers in ({}, {"Retry-After": "3"}, {"X-RateLimit-Limit": "-1"}, {"X-RateLimit-NearLimit": "false"}):
+        assert allowance(datetime(2026, 3, 2, tzinfo=UTC), "GET field", headers) is None

@@ -103,8 +103,8 @@ class Notebook(Tracker):
     def read(self, issue_ids: Sequence[str]) -> IssuePage:
         return IssuePage(tuple(self._paper.records[i] for i in issue_ids if i in self._paper.records), "")
 
-    def members(self, scope: Scope) -> frozenset[str]:
-        return frozenset(self._paper.records)
+    def members(self, scope: Scope, among: Sequence[str] | None = None) -> frozenset[str]:
+        return frozenset(id for id in self._paper.records if among is None or id in among)
 
     def look(self, issue_id: str) -> IssueState:
         if issue_id not in self._paper.records:

@@ -74,6 +74,20 @@ class AnyMarker(Notebook):
         return next((c.id for c in self._paper.records[issue_id].comments if c.marker), None)
 
 
+class AllOfThem(Notebook):
+    """Asked about some issues, it answers about all."""
+
+    def members(self, scope: Scope, among: Sequence[str] | None = None) -> frozenset[str]:
+        return super().members(scope)
+
+
+class WhateverIsNamed(Notebook):
+    """Takes every id that it is asked about for a member."""
+
+    def members(self, scope: Scope, among: Sequence[str] | None = None) -> frozenset[str]:
+        return super().members(scope) if among is None else frozenset(among)
+
+
 Promise = Callable[[TrackerContract, Notebook, Paper], None]
 
 
@@ -88,6 +102,8 @@ Promise = Callable[[TrackerContract, Notebook, Paper], None]
         (NoWindow, TrackerContract.test_nothing_new_brings_nothing),
         (WindowTooShort, TrackerContract.test_an_increment_brings_what_changed_and_all_of_its_history),
         (WholeSet, TrackerContract.test_labels_of_others_stay),
+        (AllOfThem, TrackerContract.test_some_issues_can_be_asked_about),
+        (WhateverIsNamed, TrackerContract.test_some_issues_can_be_asked_about),
         (AnyMarker, TrackerContract.test_our_comment_is_found_by_its_marker),
     ],
 )
