@@ -219,6 +219,9 @@ class Capabilities:
     edit_comments: bool = False
     tickets: bool = False
     transitions: bool = False
+    #: links between issues, and links to places elsewhere
+    links: bool = False
+    attachments: bool = False
 
 
 # --- what the process has -------------------------------------------------------------------------------------
@@ -316,6 +319,17 @@ class IssueState:
     status: str
     labels: frozenset[str]
     property: Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteLink:
+    """A link from an issue to a place elsewhere. `global_id` is its identity: the same again replaces it."""
+
+    global_id: str
+    url: str
+    title: str
+    #: how the place stands to the issue, in the words of the page that shows it
+    relationship: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ def _snapshot(issue: Issue) -> Issue:
     kept.worklogs = list(issue.worklogs)
     kept.properties = dict(issue.properties)
     kept.links = list(issue.links)
+    kept.attachments = list(issue.attachments)
     kept.children = list(issue.children)
     kept.cache = {}
     return kept

@@ -1,7 +1,8 @@
-"""A small bounded pool: reading requests that don't need each other's answers go out side by side."""
+"""A small bounded pool: requests that don't need each other's answers go out side by side."""
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,23 +18,25 @@ class Lanes:
 
     def __init__(self, count: int) -> None:
         self._count = count
+        self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
+        #: whether this thread is one of ours
+        self._here = threading.local()
 
     def map(self, act: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """The results in the order of the items. No more are under way than there are lanes, so memory stays bounded;
         an error is raised where its result would have been, and what has not begun by then never does."""
         each = iter(items)
         first = list(islice(each, 2))
-        if len(first) < 2:
-            # a single request needs no second connection
-            yield from map(act, first)
+        if len(first) < 2 or getattr(self._here, "ours", False):
+            # a single request needs no second connection; and who is in a lane already, waits for no other one
+            yield from map(act, chain(first, each))
             return
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="jira")
+        pool = self._opened()
         under_way: deque[Future[R]] = deque()
         try:
             for item in chain(first, each):
-                under_way.append(self._pool.submit(act, item))
+                under_way.append(pool.submit(act, item))
                 if len(under_way) >= self._count:
                     yield under_way.popleft().result()
             while under_way:
@@ -41,6 +44,15 @@ class Lanes:
         finally:
             for future in under_way:
                 future.cancel()
+
+    def _opened(self) -> ThreadPoolExecutor:
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="jira", initializer=self._enter)
+            return self._pool
+
+    def _enter(self) -> None:
+        self._here.ours = True
 
     def close(self) -> None:
         if self._pool is not None:

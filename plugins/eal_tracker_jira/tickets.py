@@ -19,6 +19,9 @@ from eal_tracker_jira.raw import PROPERTY, Marked
 from eal_tracker_jira.site import Site
 from eal_tracker_jira.writes import made
 
+ABSENT = 100
+"""So many keys in a row must be absent until there is none behind them: a create that failed may use up a number."""
+
 SUMMARY = 255
 """Characters of a summary; it is one line (facts 8.1)."""
 
@@ -77,16 +80,17 @@ class Tickets:
         return tuple(sorted(found.values(), key=lambda ref: (len(ref.id), ref.id)))
 
     def _probe(self, project: str, marker: str, after: str) -> list[IssueRef]:
-        """Looks at the keys after `after` until a whole row of them is absent: no index is asked, none can lag."""
+        """Looks at the keys after `after` until `ABSENT` in a row are absent: no index is asked, none can lag."""
         number = after.rpartition("-")[2]
         first = int(number) + 1 if number.isdecimal() else 1
         found: list[IssueRef] = []
-        while True:
+        absent = 0
+        while absent < ABSENT:
             there = self._looks.marked([f"{project}-{n}" for n in range(first, first + self._looks.probe)])
             found += [each.ref for each in there if each.marker == marker]
-            if not there:
-                return found
+            absent = 0 if there else absent + self._looks.probe
             first += self._looks.probe
+        return found
 
     def _carries(self, ref: IssueRef, marker: str) -> bool:
         """A copy of a ticket has its labels but not its property. Where no properties are shown, the label decides."""
