@@ -333,6 +333,11 @@ class Tracker(ABC):
         """Tickets with this marker: by probing keys newer than `after`, then by search. Lowest id first."""
         raise NotImplementedError
 
+    def tickets_by_search(self, markers: Sequence[str]) -> Mapping[str, tuple[IssueRef, ...]]:
+        """Marker → tickets that the search shows now, lowest id first; with as few requests as can be. Called while
+        something that was sent again is watched."""
+        raise NotImplementedError
+
     def transition(self, issue_id: str, status: str) -> None:
         """Moves the issue to the status with this name, if it is not there. Raises `RefusedByTracker`."""
         raise NotImplementedError

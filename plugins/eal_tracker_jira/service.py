@@ -218,6 +218,9 @@ class JiraTracker(Tracker):
     def find_tickets(self, project: str, marker: str, after: str) -> tuple[IssueRef, ...]:
         return self._tickets.find(project, marker, after)
 
+    def tickets_by_search(self, markers: Sequence[str]) -> Mapping[str, tuple[IssueRef, ...]]:
+        return self._tickets.by_search(markers)
+
     def transition(self, issue_id: str, status: str) -> None:
         self._writer.transition(issue_id, status)
 
