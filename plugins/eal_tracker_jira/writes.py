@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from eal_jira.errors import AnswerUnknown, Gone, NotAllowed, RefusedByTracker
+from eal_jira.errors import AnswerUnknown, Gone, NotAllowed, RefusedByTracker, TrackerUnreachable
 from eal_jira.model import Category, IssueRef, IssueState, Status
 from eal_tracker_jira.answers import BrokenAnswer, Json, named, rows
 from eal_tracker_jira.gateway import segment
@@ -140,16 +140,23 @@ class Writer:
                 f"Issue {issue_id} can't move from {now!r} to {status!r}.",
                 remedy=f"Statuses that its workflow allows us now: {possible}.",
             )
+        lost: AnswerUnknown | None = None
         try:
             self._site.gateway.create(
                 f"issue/{segment(issue_id)}/transitions", {"transition": {"id": named(way, "id")}}
             )
-        except AnswerUnknown:
-            # moving is made once, but whether it took effect can be seen
-            if not _same(self._status(issue_id), status):
-                raise
-            return
-        reached = self._status(issue_id)
+        except AnswerUnknown as unknown:
+            lost = unknown
+        # moving is made once, but whether it took effect can be seen
+        try:
+            reached = self._status(issue_id)
+        except TrackerUnreachable as away:
+            raise lost or AnswerUnknown(
+                f"Issue {issue_id} was moved, and can't be looked at: {away.happened}",
+                refused="It was not moved again.",
+            ) from None
+        if lost is not None and not _same(reached, status):
+            raise lost
         if not _same(reached, status):
             raise RefusedByTracker(
                 f"Issue {issue_id} was to move to {status!r} and is in {reached!r}.",
