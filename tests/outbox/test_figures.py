@@ -18,15 +18,19 @@ from eal_jira.outbox.bounds import SETTLE, Bounds
 from eal_jira.outbox.intents import Attached, Comment, Intent, Linked, Tag, Ticket
 from eal_jira.sandbox.acts import Create
 from eal_jira.sandbox.faults import Exchange, Fault, Instead, Reset
+from eal_jira.sandbox.journal import READING_POSTS
 
 from .conftest import NOW, Bench
 
-WRITES = int(os.environ.get("OUTBOX_WRITES", "500"))
+WRITES = int(os.environ.get("OUTBOX_WRITES", "300"))
 
 
 @dataclass
 class LostAnswers:
-    """Three in a hundred answers to writes are lost, half of them before the effect; and all of them for a minute."""
+    """Three in a hundred answers to creates are lost, half of them before the effect; and all of them for a minute.
+
+    What states how something should be is left alone: its repetition does no harm, and an outage stops everything.
+    """
 
     chance: random.Random
     begins: datetime
@@ -35,19 +39,20 @@ class LostAnswers:
     after: Counter[str] = field(default_factory=Counter)
 
     def fault(self, exchange: Exchange) -> Fault | None:
-        if exchange.method not in ("POST", "PUT") or exchange.path.endswith(("/jql", "/bulkfetch", "/search")):
+        if exchange.method != "POST" or exchange.path.endswith(READING_POSTS):
             return None
         all_of_them = self.begins <= exchange.at < self.begins + timedelta(seconds=60)
         if not all_of_them and self.chance.random() >= 0.03:
             return None
-        after_effect = self.chance.random() < 0.5
-        (self.after if after_effect else self.before)[exchange.path.rpartition("/")[2]] += 1
+        path = exchange.path.rpartition("/")[2]
+        after_effect = self.after[path] <= self.before[path]
+        (self.after if after_effect else self.before)[path] += 1
         return self.chance.choice([Reset(after_effect), Instead(503, after_effect=after_effect)])
 
 
 def wishes(bench: Bench) -> list[Intent]:
-    """One of each kind for each issue, so that a path of the request log tells which intent it was for."""
-    issues = max(10, WRITES // 5)
+    """One of each kind for an issue, so that a path of the request log tells which intent it was for."""
+    issues = max(10, WRITES * 5 // 21)
     for number in range(2, issues + 1):
         bench.site.perform(Create(NOW, "ann", f"P-{number}", "Task", f"Thing {number}"))
     ids = [str(bench.site.issue(f"P-{number}").id) for number in range(1, issues + 1)]
@@ -59,8 +64,9 @@ def wishes(bench: Bench) -> list[Intent]:
             Comment(f"deviation/{number}", "What made that better?", issue_id=here),
             Linked("Relates", issue_id=here, other_id=ids[number - 1]),
             Attached("chart.png", f"of {number}".encode(), issue_id=here),
-            Ticket(f"proposal/{number}", "EAL", "Task", f"Proposal {number}", "Why"),
         ]
+        if number % 5 == 0:
+            found.append(Ticket(f"proposal/{number}", "EAL", "Task", f"Proposal {number}", "Why"))
     return found
 
 
@@ -69,28 +75,29 @@ def test_nothing_is_written_twice_or_blindly_however_many_answers_are_lost(bench
     bench.bounds = replace(Bounds(), tickets_per_hour=10**6)
     bench.site.index_lag = timedelta(minutes=4)
     wanted = wishes(bench)
-    bench.wants(*wanted)
     lost = LostAnswers(random.Random(7), NOW + timedelta(seconds=10))
     bench.site.faults = lost
     # some go out before the minute in which nothing is answered, some within, the rest after it
-    for _ in range(80):
+    for part in range(80):
+        bench.wants(*wanted[part::8] if part < 8 else ())
         bench.deliver()
         bench.later(timedelta(seconds=20))
-        if all(bench.state(wish) == "done" for wish in wanted[:5]) and not undone(bench):
+        if part > 8 and not undone(bench):
             break
     assert undone(bench) == 0
     assert {"issue", "comment", "attachments", "issueLink"} <= {*lost.after} & {*lost.before}
 
     ours = Counter(entry.kind for entry in bench.site.journal if entry.actor == "bot")
-    each = len(wanted) // 5
-    assert (ours["create"], ours["comment"], ours["attachment"]) == (each, each, each)
+    each = Counter(wish.verb for wish in wanted)["tag"]
+    tickets = len([wish for wish in wanted if wish.verb == "ticket"])
+    assert (ours["create"], ours["comment"], ours["attachment"]) == (tickets, each, each)
     assert len(bench.site.links) == each
     assert all("eal-deviation" in bench.site.issue(f"P-{n}").fields["labels"] for n in range(1, each + 1))
 
     # every create that was sent again had been lost before it took effect
     sent = Counter(r.path.rpartition("/")[2] for r in bench.site.requests if r.method == "POST")
     for path in ("issue", "comment", "attachments", "issueLink"):
-        assert sent[path] == each + lost.before[path], path
+        assert sent[path] == (tickets if path == "issue" else each) + lost.before[path], path
     assert blind(bench) == []
 
 
