@@ -5,13 +5,14 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test histories mutants bench lint lock clean
+.PHONY: help demo test histories outbox mutants bench lint lock clean
 
 help:
 	@echo "make demo       live through nine months with three teams, on a sandbox tracker of our own"
 	@echo "make test       run the tests"
 	@echo "make mutants    seed known bugs, one at a time, and see that the tests catch each"
 	@echo "make histories  hold the mirror against 10,000 random histories (HISTORIES=n for another number)"
+	@echo "make outbox     5,000 writes with their answers lost, and the database lost at 20 moments (WRITES=n, MOMENTS=n)"
 	@echo "make bench      a first sync against a bare floor and the plain client; webhooks, a hundred a second"
 	@echo "make lint       check style, types and the direction of imports"
 	@echo "make lock       choose the newest dependencies and write them to requirements.lock"
@@ -29,9 +30,14 @@ mutants: $(READY)
 histories: $(READY)
 	HISTORIES=$${HISTORIES:-10000} $(BIN)/python -m pytest -n 2 tests/mirror/test_random_histories.py
 
+outbox: $(READY)
+	OUTBOX_WRITES=$${WRITES:-5000} LOSS_MOMENTS=$${MOMENTS:-20} $(BIN)/python -m pytest -n 2 \
+		tests/outbox/test_figures.py tests/cycle/test_total_loss.py
+
 bench: $(READY)
 	$(BIN)/python -m bench.first_sync
 	$(BIN)/python -m bench.webhooks
+	$(BIN)/python -m bench.outbox
 
 lint: $(READY)
 	$(BIN)/ruff check .

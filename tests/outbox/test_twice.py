@@ -53,6 +53,7 @@ def test_a_request_that_takes_effect_after_the_window_is_healed_within_one_cycle
     assert bench.deliver().healed == 1
     first, second = sorted(bench.tickets())
     assert live(bench) == [first]
+    assert bench.site.catalogue.statuses[bench.site.issue(second).fields["status"]].category == "done"
     (link,) = bench.site.links.values()
     kind = bench.site.catalogue.link_types[link.type]
     assert (kind.name, bench.site.issues[link.outward].key, bench.site.issues[link.inward].key) == (

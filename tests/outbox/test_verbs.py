@@ -91,9 +91,10 @@ def test_a_comment_that_takes_effect_only_after_its_connection_has_gone_stands_o
     bench.wants(wanted)
     bench.site.faults = Times(lambda e: e.method == "POST", Reset(after_effect=False))
     bench.deliver()
+    bench.later(timedelta(seconds=30))
     bench.deliver()
     issue = bench.site.issue("P-1")
-    bench.later(timedelta(seconds=60))
+    bench.later(timedelta(seconds=30))
     with bench.tracker() as tracker:
         tracker.whoami()
         tracker.add_comment(str(issue.id), "What made that better?", "deviation/one")
