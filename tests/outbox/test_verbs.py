@@ -100,6 +100,7 @@ def test_a_comment_that_takes_effect_only_after_its_connection_has_gone_stands_o
         tracker.add_comment(str(issue.id), "What made that better?", "deviation/one")
     bench.until_done(wanted)
     assert len(issue.comments) == 1
+    assert effects(bench, "comment") == 1, "not even for a moment was there another one"
 
 
 def test_the_same_file_is_attached_once_and_other_content_is_another_file(bench: Bench) -> None:
