@@ -5,7 +5,7 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test histories drift mutants bench lint lock clean
+.PHONY: help demo test histories drift outbox mutants bench lint lock clean
 
 help:
 	@echo "make demo       live through nine months with three teams, on a sandbox tracker of our own"
@@ -13,7 +13,8 @@ help:
 	@echo "make mutants    seed known bugs, one at a time, and see that the tests catch each"
 	@echo "make histories  hold the mirror against 10,000 random histories (HISTORIES=n for another number)"
 	@echo "make drift      20,000 answers of the tracker that are not what they should be (DRIFTS=n for another number)"
-	@echo "make bench      a first sync against a bare floor and two common loops; webhooks, a hundred a second"
+	@echo "make outbox     5,000 writes with their answers lost, and the database lost at 20 moments (WRITES=n, MOMENTS=n)"
+	@echo "make bench      a first sync against a bare floor and two common loops; webhooks, writes, honesty of experiments"
 	@echo "make lint       check style, types and the direction of imports"
 	@echo "make lock       choose the newest dependencies and write them to requirements.lock"
 	@echo "make clean      remove everything that the others made"
@@ -33,10 +34,15 @@ histories: $(READY)
 drift: $(READY)
 	DRIFTS=$$(( $${DRIFTS:-20000} / 4 )) $(BIN)/python -m pytest -n 2 --timeout 0 tests/mirror/test_schema_drift.py
 
+outbox: $(READY)
+	OUTBOX_WRITES=$${WRITES:-5000} LOSS_MOMENTS=$${MOMENTS:-20} $(BIN)/python -m pytest -n 2 \
+		tests/outbox/test_figures.py tests/cycle/test_total_loss.py
+
 bench: $(READY)
 	$(BIN)/python -m bench.first_sync
 	$(BIN)/python -m bench.webhooks
 	$(BIN)/python -m bench.honesty
+	$(BIN)/python -m bench.outbox
 
 lint: $(READY)
 	$(BIN)/ruff check .

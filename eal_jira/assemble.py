@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 
 from eal_jira.adapters import Adapters
 from eal_jira.documents.templates import Templates
 from eal_jira.hookspecs import Connection, Pages, Patience, PatienceInMemory, Tracker
 from eal_jira.mirror.pull import Progress
+from eal_jira.outbox.bounds import Bounds
 from eal_jira.outbox.deliver import Outbox
 from eal_jira.process.rules import register
 from eal_jira.settings import Settings
@@ -38,10 +40,23 @@ def assembled(settings: Settings, *, progress: Progress | None = None) -> Iterat
             store=store,
             tracker=tracker,
             pages=pages,
-            outbox=Outbox(store, tracker, pages),
+            outbox=Outbox(store, tracker, pages, bounds_of(settings)),
             templates=Templates(None if folder is None else settings.path(folder)),
             progress=progress,
         )
+
+
+def bounds_of(settings: Settings) -> Bounds:
+    part, decisions = settings.outbox, settings.decisions
+    return Bounds(
+        search_lag=timedelta(seconds=part.search_lag),
+        settle=timedelta(seconds=part.settle),
+        replies=part.replies,
+        tickets_per_hour=part.tickets_per_hour,
+        comment_pause=timedelta(seconds=part.comment_pause),
+        decisions=(*decisions.approve, *decisions.try_first),
+        put_away=decisions.decline,
+    )
 
 
 def open_tracker(adapters: Adapters, settings: Settings, patience: Patience | None = None) -> Tracker:

@@ -16,33 +16,40 @@ that waits), `NotAllowed`, `RefusedByTracker`, `Gone`, `ConfigError`. An outage 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pluggy
 
-from eal_jira.errors import EalError
+from eal_jira.errors import EalError, Gone
 from eal_jira.model import (
     Capabilities,
     Identity,
     IssuePage,
     IssueRef,
     IssueState,
+    Link,
     Page,
     PageRef,
     RemoteLink,
+    RemoteLinkDraft,
     Scope,
     Sprint,
+    Status,
     TicketDraft,
     Vocabulary,
 )
 
 hookspec = pluggy.HookspecMarker("eal_jira")
 hookimpl = pluggy.HookimplMarker("eal_jira")
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Patience(Protocol):
@@ -301,6 +308,11 @@ class Tracker(ABC):
 
     # --- writes: called by the outbox only, one at a time per issue -----------------------------------------
 
+    def side_by_side(self, act: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """Calls `act` for each item and gives the results in order. Each call looks at and writes on issues of its
+        own, so as many may be under way at once as the tracker likes; this one makes them one after the other."""
+        return map(act, items)
+
     def look(self, issue_id: str) -> IssueState:
         """The issue's labels, status and our property, read after our own writes. Raises `Gone`."""
         raise NotImplementedError
@@ -311,6 +323,34 @@ class Tracker(ABC):
 
     def set_property(self, issue_id: str, value: Mapping[str, object]) -> None:
         """Stores our one property on the issue, replacing it. Idempotent. Needs `capabilities.properties`."""
+        raise NotImplementedError
+
+    def looks(self, issue_ids: Sequence[str]) -> Mapping[str, IssueState]:
+        """Several looks at once; issues that can't be seen are left out. This one looks at each by itself."""
+        found = {}
+        for issue_id in issue_ids:
+            with suppress(Gone):
+                found[issue_id] = self.look(issue_id)
+        return found
+
+    def tag(self, issue_id: str, add: Sequence[str], remove: Sequence[str], value: Mapping[str, object] | None) -> None:
+        """Labels and (unless it is None) our property, in one request where the tracker can. Idempotent.
+
+        The outbox asks only for what is missing. This one makes two requests, the property first: whoever finds the
+        label finds its explanation beside it.
+        """
+        if value is not None and self.capabilities.properties:
+            self.set_property(issue_id, value)
+        if (add or remove) and self.capabilities.labels:
+            self.edit_labels(issue_id, add, remove)
+
+    def find_comments(self, issue_id: str, marker: str) -> tuple[str, ...]:
+        """Ids of all our comments with this marker, the oldest first: there may be more than one after a mishap."""
+        found = self.find_comment(issue_id, marker)
+        return () if found is None else (found,)
+
+    def delete_comment(self, issue_id: str, comment_id: str) -> None:
+        """Deletes a comment of ours. Idempotent. Needs `capabilities.edit_comments`."""
         raise NotImplementedError
 
     def find_comment(self, issue_id: str, marker: str) -> str | None:
@@ -340,8 +380,46 @@ class Tracker(ABC):
         """Tickets with this marker: by probing keys newer than `after`, then by search. Lowest id first."""
         raise NotImplementedError
 
+    def tickets_by_search(self, markers: Sequence[str]) -> Mapping[str, tuple[IssueRef, ...]]:
+        """Marker → tickets that the search shows now, lowest id first; with as few requests as can be. Called while
+        something that was sent again is watched."""
+        raise NotImplementedError
+
     def transition(self, issue_id: str, status: str) -> None:
         """Moves the issue to the status with this name, if it is not there. Raises `RefusedByTracker`."""
+        raise NotImplementedError
+
+    def ways(self, issue_id: str) -> tuple[Status, ...]:
+        """The statuses that we could move the issue to now. Needs `capabilities.transitions`."""
+        raise NotImplementedError
+
+    def links(self, issue_id: str) -> tuple[Link, ...]:
+        """The issue's links to other issues, read after our own writes. Needs `capabilities.links`."""
+        raise NotImplementedError
+
+    def link_kinds(self) -> tuple[str, ...]:
+        """Names of the kinds of links that there are. Needs `capabilities.links`."""
+        raise NotImplementedError
+
+    def link(self, issue_id: str, other_id: str, kind: str) -> None:
+        """Links the issue outward to another one. Raises `AnswerUnknown`; asked only where there is no such link."""
+        raise NotImplementedError
+
+    def remote_link(self, issue_id: str, global_id: str) -> RemoteLinkDraft | None:
+        """The issue's link to a place elsewhere with this id. Needs `capabilities.links`."""
+        raise NotImplementedError
+
+    def put_remote_link(self, issue_id: str, link: RemoteLinkDraft) -> None:
+        """Creates or replaces the link with this global id. Idempotent. Needs `capabilities.links`."""
+        raise NotImplementedError
+
+    def attachments(self, issue_id: str) -> Mapping[str, tuple[str, ...]]:
+        """File name → ids of the files of that name, oldest first. Needs `capabilities.attachments`."""
+        raise NotImplementedError
+
+    def attach(self, issue_id: str, name: str, content: bytes) -> str:
+        """Attaches a file; returns its id. Sent once, for the same name again is another file. Raises
+        `AnswerUnknown`."""
         raise NotImplementedError
 
     def url(self, ref: IssueRef) -> str:

@@ -255,6 +255,9 @@ class Capabilities:
     edit_comments: bool = False
     tickets: bool = False
     transitions: bool = False
+    #: links between issues, and links to places elsewhere
+    links: bool = False
+    attachments: bool = False
 
 
 # --- what the process has -------------------------------------------------------------------------------------
@@ -352,6 +355,17 @@ class IssueState:
     status: str
     labels: frozenset[str]
     property: Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteLinkDraft:
+    """A link from an issue to a place elsewhere. `global_id` is its identity: the same again replaces it."""
+
+    global_id: str
+    url: str
+    title: str
+    #: how the place stands to the issue, in the words of the page that shows it
+    relationship: str = ""
 
 
 @dataclass(frozen=True, slots=True)

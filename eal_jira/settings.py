@@ -212,6 +212,21 @@ class RunPart(Part):
     every: int = Field(default=60, ge=1)
 
 
+class OutboxPart(Part):
+    """How patient the outbox is, and how much it says at most. Times in seconds."""
+
+    #: how long the tracker's search may be behind: only then is a ticket whose answer was lost asked for again
+    search_lag: int = Field(default=600, ge=1)
+    #: how long a request whose answer was lost may still be under way
+    settle: int = Field(default=120, ge=1)
+    #: replies in one conversation
+    replies: int = Field(default=3, ge=1)
+    #: new tickets in one project within an hour
+    tickets_per_hour: int = Field(default=10, ge=1)
+    #: from one comment on an issue to the next
+    comment_pause: int = Field(default=600, ge=0)
+
+
 class CalendarPart(Part):
     """When the team works; limits in working time count only these hours."""
 
@@ -282,6 +297,7 @@ class Settings(Part):
     templates: TemplatesPart = TemplatesPart()
     run: RunPart = RunPart()
     web: WebPart = WebPart()
+    outbox: OutboxPart = OutboxPart()
     #: options per pages adapter: [pages.html]
     pages: dict[str, dict[str, Any]] = Field(default_factory=dict)
     teams: tuple[TeamPart, ...] = Field(min_length=1)

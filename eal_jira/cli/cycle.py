@@ -126,10 +126,20 @@ def _what(verb: str, payload: Any, keys: dict[str, str]) -> str:
             return f"{where}: {'label ' + ', '.join(payload['add']) if count else 'label removed'}, {count} deviations"
         case "ticket":
             return f"{payload['project']}: ticket “{payload['summary']}”"
-        case "comment":
-            return f"{where or 'the ticket ' + str(payload['ticket'])}: a comment"
-        case _:
+        case "page":
             return f"{payload['adapter']}: page “{payload['page']['title']}”"
+        case _:
+            what = _WORDS.get(verb, verb).format(**payload)
+            return f"{where or 'the ticket ' + str(payload['ticket'])}: {what}"
+
+
+_WORDS = {
+    "comment": "a comment",
+    "transition": "moved to “{status}”",
+    "link": "a link ({kind})",
+    "remote_link": "a link to {link[title]}",
+    "attachment": "the file {name}",
+}
 
 
 def summary(done: Cycle) -> dict[str, Any]:
@@ -146,6 +156,8 @@ def summary(done: Cycle) -> dict[str, Any]:
         "written": done.delivered.written,
         "delivered": done.delivered.done,
         "postponed": done.delivered.postponed,
+        "parked": done.delivered.parked,
+        "healed": done.delivered.healed,
         "stopped": done.delivered.stopped or None,
         "cost": done.cost,
     }

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from eal_jira import __version__
-from eal_jira.cli import census, cycle, demo, doctor, guidelines, read, sandbox, status
+from eal_jira.cli import census, cycle, demo, doctor, guidelines, outbox, read, sandbox, status
 from eal_jira.cli.output import out, say
 from eal_jira.errors import EalError
 from eal_jira.memory import return_what_is_free
@@ -43,6 +43,7 @@ demo.add_to(app)
 doctor.add_to(app)
 cycle.add_to(app)
 status.add_to(app)
+outbox.add_to(app)
 read.add_to(app)
 census.add_to(app)
 guidelines.add_to(app)

@@ -40,8 +40,13 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         out(f"Scope {scope['scope']}: {_how_far(scope)}")
     for team in document["teams"]:
         out(f"Team {team['name']}: {team['sentence']} {document['deviations'][team['name']]} deviations stand.")
-    waiting = [row for row in document["outbox"] if row["state"] != "done"]
+    waiting = [row for row in document["outbox"] if row["state"] not in ("done", "dropped")]
     out("Outbox: " + (", ".join(f"{r['count']} {r['verb']} {r['state']}" for r in waiting) or "all delivered"))
+    if document["duplicates_put_away"]:
+        out(f"Put away because they stood twice: {document['duplicates_put_away']}")
+    for stray in document["unclaimed"]:
+        marker = "" if stray.what == "label" else f" ({stray.marker})"
+        out(f"From an earlier life, and accounted for by nothing now: {stray.what} on {stray.where}{marker}")
     if document["token"]:
         out(f"Token: {document['token']}")
     for line in budget_lines(document):
@@ -54,7 +59,8 @@ def _document(settings: Settings, connection: Connection) -> dict[str, Any]:
     from datetime import UTC
 
     from eal_jira.checkup.expiry import token_warning
-    from eal_jira.store import bans, facts, intents, issues, process, work
+    from eal_jira.stages.check import LABEL
+    from eal_jira.store import bans, facts, intents, issues, process, strays, work
 
     clock = datetime.now(UTC)
     last = facts.get_moment(connection, "last_cycle")
@@ -69,6 +75,8 @@ def _document(settings: Settings, connection: Connection) -> dict[str, Any]:
             {"state": state, "verb": verb, "count": count}
             for (state, verb), count in sorted(intents.count(connection).items())
         ],
+        "duplicates_put_away": strays.healed(connection),
+        "unclaimed": strays.unclaimed(connection, LABEL),
         "token": token_warning(settings.tracker.token_expires, clock),
         "budget": budget_document(connection, clock),
         "bans": bans.active(connection, clock),

@@ -6,13 +6,14 @@ decisions make the same keys, and the markers in the tracker are found again.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from eal_jira.model import Figure, Page
+from eal_jira.model import Figure, Page, RemoteLinkDraft
 from eal_jira.store import Connection, intents
 
 
@@ -36,7 +37,8 @@ class Tag:
     issue_id: str
     add: tuple[str, ...]
     remove: tuple[str, ...]
-    value: Mapping[str, Any]
+    #: None: only the labels
+    value: Mapping[str, Any] | None
 
     @property
     def key(self) -> str:
@@ -51,7 +53,7 @@ class Tag:
             "issue": self.issue_id,
             "add": list(self.add),
             "remove": list(self.remove),
-            "property": dict(self.value),
+            "property": None if self.value is None else dict(self.value),
         }
 
 
@@ -90,6 +92,10 @@ class Comment:
     issue_id: str | None = None
     #: marker of the ticket
     ticket: str | None = None
+    #: an answer to somebody: what the exchange is about, an issue's id as a rule. The breaker counts replies by it
+    conversation: str | None = None
+    #: the breaker's own words, which it does not count
+    notice: bool = False
 
     @property
     def key(self) -> str:
@@ -97,10 +103,125 @@ class Comment:
 
     @property
     def lane(self) -> str:
-        return f"issue:{self.issue_id}" if self.issue_id else f"ticket:{self.ticket}"
+        return _lane(self.issue_id, self.ticket)
 
     def payload(self) -> dict[str, Any]:
-        return {"marker": self.marker, "body": self.body, "issue": self.issue_id, "ticket": self.ticket}
+        said: dict[str, Any] = {
+            "marker": self.marker,
+            "body": self.body,
+            "issue": self.issue_id,
+            "ticket": self.ticket,
+        }
+        if self.conversation:
+            said["conversation"] = self.conversation
+        if self.notice:
+            said["notice"] = True
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """An issue (`issue_id`) or a ticket of ours (`ticket`) is moved to the status with this name, once."""
+
+    verb: ClassVar[str] = "transition"
+    #: what the move is for: another reason, another move
+    marker: str
+    status: str
+    issue_id: str | None = None
+    ticket: str | None = None
+
+    @property
+    def key(self) -> str:
+        return f"transition:{self.marker}"
+
+    @property
+    def lane(self) -> str:
+        return _lane(self.issue_id, self.ticket)
+
+    def payload(self) -> dict[str, Any]:
+        return {"status": self.status, "issue": self.issue_id, "ticket": self.ticket}
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """An issue or a ticket of ours is linked outward to another issue or ticket of ours."""
+
+    verb: ClassVar[str] = "link"
+    #: name of the kind of link in the tracker
+    kind: str
+    issue_id: str | None = None
+    ticket: str | None = None
+    other_id: str | None = None
+    other_ticket: str | None = None
+
+    @property
+    def key(self) -> str:
+        return f"link:{self.kind}:{self.issue_id or self.ticket}:{self.other_id or self.other_ticket}"
+
+    @property
+    def lane(self) -> str:
+        return _lane(self.issue_id, self.ticket)
+
+    def payload(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "issue": self.issue_id,
+            "ticket": self.ticket,
+            "other": self.other_id,
+            "other_ticket": self.other_ticket,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedElsewhere:
+    """An issue or a ticket of ours has a link to a place that is no issue: a page, say."""
+
+    verb: ClassVar[str] = "remote_link"
+    link: RemoteLinkDraft
+    issue_id: str | None = None
+    ticket: str | None = None
+
+    @property
+    def key(self) -> str:
+        return f"remote_link:{self.issue_id or self.ticket}:{self.link.global_id}"
+
+    @property
+    def lane(self) -> str:
+        return _lane(self.issue_id, self.ticket)
+
+    def payload(self) -> dict[str, Any]:
+        return {"link": asdict(self.link), "issue": self.issue_id, "ticket": self.ticket}
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file with this content is attached to an issue or a ticket of ours; other content is another file."""
+
+    verb: ClassVar[str] = "attachment"
+    #: "cycle-time.png"
+    name: str
+    content: bytes
+    issue_id: str | None = None
+    ticket: str | None = None
+
+    @property
+    def file_name(self) -> str:
+        """The name it gets. It holds a hash of the content: trackers tell two files apart by nothing else."""
+        stem, dot, ending = self.name.rpartition(".")
+        digest = hashlib.sha256(self.content).hexdigest()[:12]
+        return f"{stem}-{digest}.{ending}" if dot else f"{self.name}-{digest}"
+
+    @property
+    def key(self) -> str:
+        return f"attachment:{self.issue_id or self.ticket}:{self.file_name}"
+
+    @property
+    def lane(self) -> str:
+        return _lane(self.issue_id, self.ticket)
+
+    def payload(self) -> dict[str, Any]:
+        content = base64.b64encode(self.content).decode()
+        return {"name": self.file_name, "content": content, "issue": self.issue_id, "ticket": self.ticket}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +242,10 @@ class PutPage:
 
     def payload(self) -> dict[str, Any]:
         return {"adapter": self.adapter, "page": asdict(self.page)}
+
+
+def _lane(issue_id: str | None, ticket: str | None) -> str:
+    return f"issue:{issue_id}" if issue_id else f"ticket:{ticket}"
 
 
 def want(connection: Connection, team: str, intent: Intent, now: datetime) -> bool:

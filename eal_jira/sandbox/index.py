@@ -93,6 +93,7 @@ def _snapshot(issue: Issue) -> Issue:
     kept.remote_links = [copy.copy(link) for link in issue.remote_links]
     kept.properties = dict(issue.properties)
     kept.links = list(issue.links)
+    kept.attachments = list(issue.attachments)
     kept.children = list(issue.children)
     kept.cache = {}
     return kept

@@ -46,6 +46,9 @@ class Limits:
     #: comments per issue; more are refused with 413 (5.6)
     comments_per_issue: int = 5000
     links_per_issue: int = 2000
+    #: bytes of one file, and files of one request on Cloud (5.6)
+    attachment: int = 10 * 1024 * 1024
+    attachments_per_request: int = 60
     #: global id of a remote link (5.6)
     global_id: int = 255
     #: creates in one issue/bulk (5.5)

@@ -76,6 +76,7 @@ def _answer(site: Site, endpoint: Endpoint, request: Request, body: bytes) -> tu
             request.query_params,
             body,
             account,
+            request.headers,
         )
         return endpoint.handler(call), account
     except Refusal as refusal:

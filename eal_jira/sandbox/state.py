@@ -125,6 +125,16 @@ class RemoteLink:
 
 
 @dataclass(slots=True)
+class Attachment:
+    id: int
+    name: str
+    media_type: str
+    content: bytes
+    author: str | None
+    created: datetime
+
+
+@dataclass(slots=True)
 class Link:
     id: int
     type: str
@@ -153,6 +163,7 @@ class Issue:
     worklogs: list[Worklog] = field(default_factory=list)
     properties: dict[str, Json] = field(default_factory=dict)
     remote_links: list[RemoteLink] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
     links: list[int] = field(default_factory=list)
     children: list[int] = field(default_factory=list)
     #: account ids that may see it; None: all who may browse the project

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from eal_jira.sandbox.catalogue import find
 from eal_jira.sandbox.journal import JournalEntry
-from eal_jira.sandbox.state import Comment, History, Issue, Json, Link, Project, RemoteLink, Worklog
+from eal_jira.sandbox.state import Attachment, Comment, History, Issue, Json, Link, Project, RemoteLink, Worklog
 from eal_jira.sandbox.values import change_items
 
 if TYPE_CHECKING:
@@ -252,6 +252,15 @@ class Writer:
             self._remember(issue, [_item("RemoteIssueLink", None, *sides[0], *sides[1])])
         shown = new or old
         self._after(issue, kind, {"globalId": shown.global_id if shown else None}, bump=False)
+
+    def attach(self, issue: Issue, name: str, content: bytes, media_type: str) -> Attachment:
+        """One more file, whatever files of that name there are already (facts 5.6)."""
+        made = Attachment(self._site.next_id("attachment"), name, media_type, content, self._actor, self._at)
+        self._before(issue)
+        issue.attachments.append(made)
+        self._remember(issue, [_item("Attachment", "attachment", None, None, str(made.id), name)])
+        self._after(issue, "attachment", {"attachment": str(made.id), "name": name, "size": len(content)})
+        return made
 
     # --- what every write does --------------------------------------------------------------------------------
 

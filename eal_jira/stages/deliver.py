@@ -23,4 +23,5 @@ def _send(house: House, now: datetime) -> Delivered:
             state = facts.team(connection, team.name)
             if state is not None and state.approved is None and not intents.count(connection, team.name):
                 facts.approve_plan(connection, [team.name], now)
-    return house.outbox.deliver(now)
+        us = facts.us(connection)
+    return house.outbox.deliver(now, house.settings.tracker.learning_project, us)

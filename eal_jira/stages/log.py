@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eal_jira.model import SetAside
+from eal_jira.outbox.echo import digest, without_ours
 from eal_jira.process.log import BrokenTrace, build_trace
 from eal_jira.stages.house import House
-from eal_jira.store import issues, process, work
+from eal_jira.store import echoes, facts, issues, process, work
 
 
 @dataclass(slots=True)
@@ -18,7 +19,7 @@ class Logged:
 
 
 def log(house: House, now: datetime) -> Logged:
-    """Rebuilds the traces of changed issues and lists each for its teams to check."""
+    """Rebuilds the traces of changed issues and lists for its teams to check what anybody but us has touched."""
     logged = Logged()
     while _batch(house, now, logged):
         pass
@@ -32,20 +33,27 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
             return False
         found = issues.issues(connection, ids)
         changes = issues.changes(connection, ids)
+        said, us = echoes.comments(connection, ids), facts.us(connection)
+        left: dict[str, bytes] = {}
         broken: list[SetAside] = []
         for issue_id, issue in found.items():
             try:
-                trace = build_trace(issue, changes[issue_id])
+                # what we did ourselves is nobody's work, and nobody's deviation
+                trace = build_trace(issue, without_ours(changes[issue_id], us))
             except BrokenTrace as error:
                 # an untold history can't be judged, and must not be judged by half
                 broken.append(SetAside("trace", issue.key, error.reason))
                 process.forget_trace(connection, issue_id)
             else:
                 process.save_trace(connection, trace)
+                left[issue_id] = digest(trace, said[issue_id], us)
                 logged.traces += 1
         work.set_aside(connection, "trace", now, broken, cleared=[issue.key for issue in found.values()])
+        known = echoes.known(connection, ids)
+        touched = [issue_id for issue_id in ids if issue_id not in left or known.get(issue_id) != left[issue_id]]
+        echoes.save(connection, left)
         for team in house.teams:
-            work.add(connection, "check", work.of_team(connection, ids, team.name, team.scope), team.name)
+            work.add(connection, "check", work.of_team(connection, touched, team.name, team.scope), team.name)
         work.done(connection, "log", ids)
         logged.set_aside += len(broken)
     return True

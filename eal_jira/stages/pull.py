@@ -5,11 +5,12 @@ from __future__ import annotations
 import structlog
 
 from eal_jira.errors import RefusedByTracker
+from eal_jira.mirror.pseudonyms import Pseudonyms
 from eal_jira.mirror.pull import Puller, TeamScope
 from eal_jira.mirror.reader import Pulled
 from eal_jira.model import Identity
 from eal_jira.stages.house import House
-from eal_jira.store import deliveries, work
+from eal_jira.store import deliveries, facts, work
 
 log = structlog.get_logger()
 
@@ -22,6 +23,9 @@ def pull(house: House, identity: Identity) -> Pulled:
 
     Before that, what webhooks named and nobody has looked at yet.
     """
+    with house.store.write() as connection:
+        # how the mirror names us: our own changes are told from people's by it
+        facts.remember_us(connection, Pseudonyms(facts.pseudonym_key(connection)).of(identity.actor))
     pulled = pull_named(house, identity)
     pulled.include(_puller(house).pull(identity, _scopes(house), [house.settings.tracker.learning_project]))
     return pulled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from eal_jira.model import Actor
 from eal_jira.store import tables as t
 from eal_jira.store.upsert import upsert
 
@@ -51,6 +53,18 @@ def pseudonym_key(connection: Connection) -> bytes:
         found = secrets.token_hex(32)
         put(connection, "pseudonym_key", found)
     return bytes.fromhex(found)
+
+
+def us(connection: Connection) -> tuple[Actor, ...]:
+    """The accounts that we have had in this tracker, as pseudonyms."""
+    found = get(connection, "us")
+    return () if found is None else tuple(Actor(each) for each in json.loads(found))
+
+
+def remember_us(connection: Connection, actor: Actor) -> None:
+    known = us(connection)
+    if actor not in known:
+        put(connection, "us", json.dumps([*known, actor]))
 
 
 def team(connection: Connection, name: str) -> TeamState | None:

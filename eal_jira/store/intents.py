@@ -1,14 +1,15 @@
 """The outbox's table: what should be true in the tracker, and how far each of it has got.
 
-States: waiting → sending → done; a lost answer: sending → unknown → done (found) or waiting (not there);
-something that can't work: waiting → parked, until an operator says otherwise.
+States: waiting → sending → done; a lost answer: sending → unknown → done (found) or sending again (not there, and
+nothing can be under way any more). Something that can't work: parked, until an operator says otherwise. What looks
+like a loop: held. What an operator does not want: dropped, until it is stated differently.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,10 @@ from sqlalchemy.orm import aliased
 
 from eal_jira.store import tables as t
 from eal_jira.store.upsert import upsert
+
+OPEN = ("waiting", "sending", "unknown")
+PARKED, HELD, DROPPED, DONE = "parked", "held", "dropped", "done"
+STATES = (*OPEN, PARKED, HELD, DROPPED, DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class IntentRow:
     before: Mapping[str, Any] | None
     result: Mapping[str, Any] | None
     made: datetime
+    held_by: str | None = None
+    watch_until: datetime | None = None
 
 
 def payload_hash(payload: Mapping[str, Any]) -> str:
@@ -68,6 +75,8 @@ def want(
         "before": None if known is None else known.before,
         "result": None if known is None else known.result,
         "made": now if known is None else known.made,
+        "held_by": None,
+        "watch_until": None if known is None else known.watch_until,
     }
     upsert(connection, t.intents, [row])
     return True
@@ -88,18 +97,17 @@ def next_of_lanes(connection: Connection, now: datetime, limit: int) -> list[Int
     A parked intent holds back nothing: the ones behind it go on.
     """
     earlier = aliased(t.intents)
-    open_states = ("waiting", "sending", "unknown")
     rows = connection.execute(
         select(t.intents)
         .join(t.teams, t.teams.c.name == t.intents.c.team)
         .where(
-            t.intents.c.state.in_(open_states),
+            t.intents.c.state.in_(OPEN),
             t.teams.c.approved.is_not(None),
             or_(t.intents.c.not_before.is_(None), t.intents.c.not_before <= now),
             ~exists().where(
                 earlier.c.lane == t.intents.c.lane,
                 earlier.c.seq < t.intents.c.seq,
-                earlier.c.state.in_(open_states),
+                earlier.c.state.in_(OPEN),
             ),
         )
         .order_by(t.intents.c.made, t.intents.c.key)
@@ -109,7 +117,43 @@ def next_of_lanes(connection: Connection, now: datetime, limit: int) -> list[Int
 
 
 def mark(connection: Connection, key: str, state: str, **values: Any) -> None:
+    values = {"held_by": None, **values}
     connection.execute(update(t.intents).where(t.intents.c.key == key).values(state=state, **values))
+
+
+def watched(connection: Connection, now: datetime) -> list[IntentRow]:
+    """Delivered ones that were sent more than once, and not long ago."""
+    rows = connection.execute(
+        select(t.intents).where(t.intents.c.watch_until > now, t.intents.c.state == DONE).order_by(t.intents.c.key)
+    )
+    return [_intent(row) for row in rows]
+
+
+def held_by(connection: Connection) -> set[str]:
+    """What of the breaker keeps something back now."""
+    rows = connection.execute(select(t.intents.c.held_by).where(t.intents.c.held_by.is_not(None)).distinct())
+    return {row.held_by for row in rows}
+
+
+def listed(connection: Connection, states: Sequence[str], limit: int | None = None) -> list[IntentRow]:
+    """Those in one of these states, oldest first."""
+    query = select(t.intents).where(t.intents.c.state.in_(states)).order_by(t.intents.c.made, t.intents.c.key)
+    return [_intent(row) for row in connection.execute(query.limit(limit))]
+
+
+def release(connection: Connection, row: IntentRow) -> None:
+    """To be tried again, at once. What may have taken effect already is looked up first, as after a lost answer."""
+    under_way = row.state in ("sending", "unknown") or (row.before is not None and row.result is None)
+    mark(connection, row.key, "unknown" if under_way else "waiting", not_before=None, attempts=0)
+
+
+def give_up_held(connection: Connection, before: datetime) -> None:
+    """What was held until its conversation ended comes too late."""
+    connection.execute(
+        update(t.intents)
+        .where(t.intents.c.state == HELD, t.intents.c.made < before)
+        .values(state=DROPPED, held_by=None)
+    )
 
 
 def count(connection: Connection, team: str | None = None) -> dict[tuple[str, str], int]:
@@ -121,7 +165,9 @@ def count(connection: Connection, team: str | None = None) -> dict[tuple[str, st
 
 
 def undelivered(connection: Connection) -> list[IntentRow]:
-    rows = connection.execute(select(t.intents).where(t.intents.c.state != "done").order_by(t.intents.c.key))
+    rows = connection.execute(
+        select(t.intents).where(t.intents.c.state.not_in((DONE, DROPPED))).order_by(t.intents.c.key)
+    )
     return [_intent(row) for row in rows]
 
 

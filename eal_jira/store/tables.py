@@ -411,7 +411,7 @@ intents = Table(
     Column("verb", Text, nullable=False),
     Column("payload", _JSON, nullable=False),
     Column("hash", Text, nullable=False),
-    # waiting -> sending -> done; sending -> unknown -> done | waiting; waiting -> parked
+    # waiting -> sending -> done; sending -> unknown -> done | waiting; waiting -> parked, held or dropped
     Column("state", Text, nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
     Column("not_before", Moment),
@@ -420,5 +420,42 @@ intents = Table(
     # what it became: issue id and key, comment id, page address
     Column("result", _JSON),
     Column("made", Moment, nullable=False),
+    # what of the breaker keeps it back: "ticket EAL", "reply …"
+    Column("held_by", Text),
+    # it was sent more than once: until then we look whether the first request has taken effect after all
+    Column("watch_until", Moment, index=True),
     Index(None, "lane", "seq"),
+)
+
+# What was sent lately, counted by the breaker; survives a restart.
+effects = Table(
+    "effects",
+    metadata,
+    # "ticket" (place: a project), "comment" (an issue's id) or "reply" (a conversation)
+    Column("kind", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("key", Text, nullable=False),
+    PrimaryKeyConstraint("kind", "place", "at", "key"),
+)
+
+# Things with our marker that no intent accounts for: put away because they stood twice, or left by an earlier life.
+strays = Table(
+    "strays",
+    metadata,
+    # issue id, or issue id and comment id
+    Column("ref", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("marker", Text, nullable=False),
+    # "healed", "unclaimed" or "theirs"
+    Column("state", Text, nullable=False),
+    Column("found", Moment, nullable=False),
+)
+
+# What people (not we) have done to an issue, as a hash: our own labels and comments coming back change nothing in it.
+echoes = Table(
+    "echoes",
+    metadata,
+    Column("issue_id", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
 )

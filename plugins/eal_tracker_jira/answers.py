@@ -26,7 +26,11 @@ from eal_jira.errors import (
     NotAllowed,
     RefusedByTracker,
     TrackerUnreachable,
+    TryLater,
 )
+
+CONFLICT = timedelta(seconds=5)
+"""The wait after a conflicting write."""
 
 Json = Any
 """A decoded JSON value as Jira sends it; `records` and `fields` are where its shape is checked."""
@@ -81,6 +85,8 @@ def value_of(response: Response, effect: Effect, what: str) -> Json:
         raise _redirected(response, what)
     if status >= 500:
         raise lost_answer(response, effect, what)
+    if status == 409 and effect is not Effect.READ:
+        raise _conflict(response, effect, what)
     raise _refused(response, what)
 
 
@@ -141,6 +147,19 @@ def _lost(effect: Effect, happened: str) -> Exception:
     if effect is Effect.CREATE:
         return AnswerUnknown(happened, refused="It was not sent again: it may have taken effect.")
     return Again(TrackerUnreachable(happened, remedy="It will be tried again in the next cycle."))
+
+
+def _conflict(response: Response, effect: Effect, what: str) -> Exception:
+    """Somebody else was writing there at that moment: nothing took effect, and a moment later it will (facts 5.1)."""
+    said, _ = complaints(response)
+    error = TryLater(
+        f"Jira had another write under way where {what} was to go (status 409{_trace(response)})"
+        + (f": {said}" if said else "."),
+        wait=CONFLICT,
+        about="issue",
+        remedy="It will be tried again.",
+    )
+    return error if effect is Effect.CREATE else Again(error)
 
 
 def _decoded(response: Response, effect: Effect, what: str) -> Json:

@@ -53,7 +53,7 @@ class _Part:
 
 
 class CloudReader:
-    #: keys per look for a ticket, and how many absent ones in a row end it (facts 5.4)
+    #: keys per look for a ticket (facts 5.4)
     probe = 100
 
     def __init__(self, site: Site) -> None:

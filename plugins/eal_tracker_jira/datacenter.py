@@ -42,7 +42,7 @@ MARGIN = 10
 
 
 class DataCenterReader:
-    #: keys per look for a ticket, and how many absent ones in a row end it (facts 5.4)
+    #: keys per look for a ticket (facts 5.4)
     probe = 20
 
     def __init__(self, site: Site) -> None:
@@ -81,7 +81,8 @@ class DataCenterReader:
 
     def marked(self, keys: Sequence[str]) -> list[Marked]:
         """Those of these issues that exist, with the marker that each carries; not through the search index."""
-        return [marked(issue) for key in keys if (issue := self._issue(key, "labels", PROPERTY)) is not None]
+        issues = self._site.lanes.map(lambda key: self._issue(key, "labels", PROPERTY), keys)
+        return [marked(issue) for issue in issues if issue is not None]
 
     def labelled(self, label_clause: str) -> list[IssueRef]:
         found = self._search(label_clause, 0, LIGHT, light=True)

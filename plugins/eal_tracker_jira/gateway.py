@@ -13,12 +13,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import requests
 import tenacity
 from jira import JIRA, JIRAError
 from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
+from urllib3.filepost import encode_multipart_formdata
 
 from eal_tracker_jira.answers import Again, Effect, Json, Unknown, limited, lost_answer, lost_connection, value_of
 from eal_tracker_jira.connection import session_of
@@ -31,6 +33,15 @@ BUDGET = 60.0
 
 NEAR = 1.0
 """Seconds of rest after an answer that says that a limit is near (facts 3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A body that is no JSON: a file in a form."""
+
+    content: bytes
+    #: its media type
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,18 @@ class Gateway:
         """A POST that makes something. Raises `AnswerUnknown` when it may or may not have taken effect."""
         return self._call(Effect.CREATE, "POST", path, params, body)
 
+    def state(self, path: str, body: Json) -> Json:
+        """A POST that creates or replaces by an identity of its own: twice does what once does (facts 5.6)."""
+        return self._call(Effect.SET, "POST", path, {}, body)
+
+    def delete(self, path: str) -> Json:
+        return self._call(Effect.SET, "DELETE", path, {}, None)
+
+    def upload(self, path: str, name: str, content: bytes) -> Json:
+        """Sends a file, once: a create (facts 5.6)."""
+        body, kind = encode_multipart_formdata({"file": (name, content)})
+        return self._call(Effect.CREATE, "POST", path, {}, Form(body, kind))
+
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]
 
@@ -138,7 +161,7 @@ class Gateway:
                 self._url(path),
                 params={name: str(value) for name, value in params.items() if value is not None},
                 allow_redirects=False,
-                **({} if body is None else {"json": body}),
+                **_carried(body),
             )
         except JIRAError as refused:
             if refused.response is None:
@@ -176,6 +199,14 @@ class Gateway:
     def _url(self, path: str) -> str:
         # built from ids, never from the addresses inside answers (facts 3.3)
         return self._base + path if path.startswith("/") else f"{self._base}/rest/api/{self.version}/{path}"
+
+
+def _carried(body: Json) -> dict[str, Any]:
+    """The body as the session takes it."""
+    if isinstance(body, Form):
+        # Jira takes no form without this: a browser could be made to send one (facts 5.6)
+        return {"data": body.content, "headers": {"Content-Type": body.kind, "X-Atlassian-Token": "no-check"}}
+    return {} if body is None else {"json": body}
 
 
 def _pause(state: tenacity.RetryCallState) -> float:

@@ -96,7 +96,7 @@ def read_issue(raw: Mapping[str, Any], table: FieldTable) -> Issue:
         points=_points(fields, table),
         parent=str(parent["id"]) if parent.get("id") else None,
         sprints=_sprints(fields, table),
-        links=tuple(link for each in fields.get("issuelinks") or () if (link := _link(each)) is not None),
+        links=tuple(link for each in fields.get("issuelinks") or () if (link := link_of(each)) is not None),
         fields=_others(fields, table),
         property=_property(raw),
     )
@@ -134,7 +134,7 @@ def _sprints(fields: Mapping[str, Any], table: FieldTable) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _link(raw: Mapping[str, Any]) -> Link | None:
+def link_of(raw: Mapping[str, Any]) -> Link | None:
     direction = "outward" if "outwardIssue" in raw else "inward"
     other = raw.get(f"{direction}Issue")
     if not isinstance(other, dict):

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from eal_jira.hookspecs import Budget, Check, Connection, Cost, Needs, Presence, Tracker
 from eal_jira.model import (
     Capabilities,
-    Category,
     Identity,
     IssuePage,
     IssueRef,
     IssueState,
+    Link,
     RemoteLink,
+    RemoteLinkDraft,
     Scope,
     Sprint,
     Status,
     TicketDraft,
     Vocabulary,
 )
-from eal_tracker_jira.answers import Json, named, rows, shaped
+from eal_tracker_jira.answers import rows, shaped
 from eal_tracker_jira.boards import Boards
 from eal_tracker_jira.cloud import CloudReader
 from eal_tracker_jira.cost import Meter
@@ -33,13 +34,15 @@ from eal_tracker_jira.limits import Limits
 from eal_tracker_jira.membership import some_members
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.passes import Place
+from eal_tracker_jira.relations import Relations
+from eal_tracker_jira.remarks import Remarks
 from eal_tracker_jira.remote import remote_links
 from eal_tracker_jira.site import Site
 from eal_tracker_jira.tickets import Looks, Tickets, see_project
-from eal_tracker_jira.writes import Writer
+from eal_tracker_jira.writes import Writer, status_of
 
-_CATEGORIES = {"new": Category.TODO, "indeterminate": Category.DOING, "done": Category.DONE}
-"""By key: names of categories are translated. "undefined" counts as not begun."""
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Reader(Looks, Protocol):
@@ -91,6 +94,14 @@ class JiraTracker(Tracker):
         return Writer(self._site)
 
     @cached_property
+    def _remarks(self) -> Remarks:
+        return Remarks(self._site)
+
+    @cached_property
+    def _relations(self) -> Relations:
+        return Relations(self._site)
+
+    @cached_property
     def _tickets(self) -> Tickets:
         return Tickets(self._site, self._reader)
 
@@ -107,19 +118,23 @@ class JiraTracker(Tracker):
             edit_comments=True,
             tickets=True,
             transitions=True,
+            links=True,
+            attachments=True,
         )
 
     # --- reads ------------------------------------------------------------------------------------------------
 
     def whoami(self) -> Identity:
         with shaped("our account"):
-            return self._site.whoami()
+            identity = self._site.whoami()
+        self._writer.begin()
+        return identity
 
     def vocabulary(self) -> Vocabulary:
         with shaped("statuses and fields"):
             fields = self._site.read_fields().by_id
             listed = rows({"status": self._site.gateway.get("status")}, "status")
-            return Vocabulary({status.id: status for status in map(_status, listed)}, fields)
+            return Vocabulary({status.id: status for status in map(status_of, listed)}, fields)
 
     def changed(self, scope: Scope, since: timedelta | None, cursor: str | None = None) -> Iterator[IssuePage]:
         place = Place.parse(cursor) if cursor else None
@@ -181,8 +196,17 @@ class JiraTracker(Tracker):
 
     # --- writes -----------------------------------------------------------------------------------------------
 
+    def side_by_side(self, act: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        return self._site.lanes.map(act, items, in_turns=False)
+
     def look(self, issue_id: str) -> IssueState:
         return self._writer.look(issue_id)
+
+    def looks(self, issue_ids: Sequence[str]) -> Mapping[str, IssueState]:
+        return self._writer.looks(issue_ids)
+
+    def tag(self, issue_id: str, add: Sequence[str], remove: Sequence[str], value: Mapping[str, object] | None) -> None:
+        self._writer.tag(issue_id, add, remove, value)
 
     def edit_labels(self, issue_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
         self._writer.edit_labels(issue_id, add, remove)
@@ -191,13 +215,19 @@ class JiraTracker(Tracker):
         self._writer.set_property(issue_id, value)
 
     def find_comment(self, issue_id: str, marker: str) -> str | None:
-        return self._writer.find_comment(issue_id, marker)
+        return next(iter(self._remarks.find(issue_id, marker)), None)
+
+    def find_comments(self, issue_id: str, marker: str) -> tuple[str, ...]:
+        return self._remarks.find(issue_id, marker)
 
     def add_comment(self, issue_id: str, body: str, marker: str) -> str:
-        return self._writer.add_comment(issue_id, body, marker)
+        return self._remarks.add(issue_id, body, marker)
 
     def edit_comment(self, issue_id: str, comment_id: str, body: str, marker: str) -> None:
-        self._writer.edit_comment(issue_id, comment_id, body, marker)
+        self._remarks.edit(issue_id, comment_id, body, marker)
+
+    def delete_comment(self, issue_id: str, comment_id: str) -> None:
+        self._remarks.delete(issue_id, comment_id)
 
     def highest_key(self, project: str) -> str:
         return self._reader.newest_key(project)
@@ -208,8 +238,35 @@ class JiraTracker(Tracker):
     def find_tickets(self, project: str, marker: str, after: str) -> tuple[IssueRef, ...]:
         return self._tickets.find(project, marker, after)
 
+    def tickets_by_search(self, markers: Sequence[str]) -> Mapping[str, tuple[IssueRef, ...]]:
+        return self._tickets.by_search(markers)
+
     def transition(self, issue_id: str, status: str) -> None:
         self._writer.transition(issue_id, status)
+
+    def ways(self, issue_id: str) -> tuple[Status, ...]:
+        return self._writer.ways(issue_id)
+
+    def links(self, issue_id: str) -> tuple[Link, ...]:
+        return self._relations.links(issue_id)
+
+    def link_kinds(self) -> tuple[str, ...]:
+        return self._relations.kinds()
+
+    def link(self, issue_id: str, other_id: str, kind: str) -> None:
+        self._relations.link(issue_id, other_id, kind)
+
+    def remote_link(self, issue_id: str, global_id: str) -> RemoteLinkDraft | None:
+        return self._relations.remote_link(issue_id, global_id)
+
+    def put_remote_link(self, issue_id: str, link: RemoteLinkDraft) -> None:
+        self._relations.put_remote_link(issue_id, link)
+
+    def attachments(self, issue_id: str) -> Mapping[str, tuple[str, ...]]:
+        return self._relations.attachments(issue_id)
+
+    def attach(self, issue_id: str, name: str, content: bytes) -> str:
+        return self._relations.attach(issue_id, name, content)
 
     def url(self, ref: IssueRef) -> str:
         return f"{self._site.address}/browse/{ref.key}"
@@ -217,9 +274,3 @@ class JiraTracker(Tracker):
     def close(self) -> None:
         if "_site" in self.__dict__:
             self._site.close()
-
-
-def _status(raw: Json) -> Status:
-    category = raw.get("statusCategory")
-    key = category.get("key") if isinstance(category, dict) else None
-    return Status(named(raw, "id"), named(raw, "name"), _CATEGORIES.get(str(key), Category.TODO))

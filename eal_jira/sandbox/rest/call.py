@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ class Call:
     query: QueryParams
     body: bytes
     account: Account | None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def value(self) -> Json:

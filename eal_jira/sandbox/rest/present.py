@@ -161,6 +161,9 @@ class Presenter(Shapes):
         elsewhere = [s for s in issue.fields.get("subtasks") or () if int(s["id"]) not in self._site.issues]
         return [*elsewhere, *(self.stub(child) for child in here)]
 
+    def _attachments(self, issue: Issue) -> Json:
+        return [*(issue.fields.get("attachment") or ()), *(self.attachment(each) for each in issue.attachments)]
+
     def _links(self, issue: Issue) -> Json:
         brought = issue.fields.get("issuelinks") or []
         made = [self.link(issue, self._site.links[i]) for i in issue.links if i in self._site.links]
@@ -223,6 +226,7 @@ _COMPUTED: dict[str, Callable[[Presenter, Issue], Json]] = {
     "parent": Presenter._parent,
     "subtasks": Presenter._subtasks,
     "issuelinks": Presenter._links,
+    "attachment": Presenter._attachments,
     "comment": Presenter._comments,
     "worklog": Presenter._worklogs,
     "votes": lambda p, i: {"self": f"{p.api}/issue/{i.key}/votes", "votes": 0, "hasVoted": False},

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from eal_jira.sandbox.flavour import Flavour
-from eal_jira.sandbox.rest import boards, comments, issue, remotelinks, search, words, worklogs
+from eal_jira.sandbox.rest import attachments, boards, comments, issue, remotelinks, search, words, worklogs
 from eal_jira.sandbox.rest.answers import Answer
 from eal_jira.sandbox.rest.call import Call
 
@@ -54,6 +54,7 @@ _BOTH: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "issue/{issue}/properties/{key}", issue.get_property),
     ("PUT", "issue/{issue}/properties/{key}", issue.set_property),
     ("DELETE", "issue/{issue}/properties/{key}", issue.delete_property),
+    ("POST", "issue/{issue}/attachments", attachments.add),
     ("GET", "issue/{issue}/remotelink", remotelinks.remote_links),
     ("POST", "issue/{issue}/remotelink", remotelinks.save),
     ("DELETE", "issue/{issue}/remotelink", remotelinks.delete_by_global_id),

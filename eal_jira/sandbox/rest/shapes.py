@@ -9,7 +9,7 @@ from urllib.parse import quote
 from eal_jira.sandbox.catalogue import CATEGORIES
 from eal_jira.sandbox.fields import Field
 from eal_jira.sandbox.people import Account
-from eal_jira.sandbox.state import Comment, Issue, Json, Link, Project, RemoteLink, Sprint, Worklog
+from eal_jira.sandbox.state import Attachment, Comment, Issue, Json, Link, Project, RemoteLink, Sprint, Worklog
 from eal_jira.sandbox.text.wiki import to_adf, to_wiki
 
 if TYPE_CHECKING:
@@ -187,6 +187,19 @@ class Shapes:
         if self.version == "3":
             return to_adf(body) if isinstance(body, str) else body
         return body if isinstance(body, str) else to_wiki(body)
+
+    def attachment(self, attachment: Attachment) -> dict[str, Json]:
+        return {
+            "self": f"{self.api}/attachment/{attachment.id}",
+            # text on Cloud and on Data Center alike, though some documents show a number
+            "id": str(attachment.id),
+            "filename": attachment.name,
+            "author": self.user(attachment.author),
+            "created": self.time(attachment.created),
+            "size": len(attachment.content),
+            "mimeType": attachment.media_type,
+            "content": f"{self.api}/attachment/content/{attachment.id}",
+        }
 
     def comment(self, issue: Issue, comment: Comment, *, properties: bool = False) -> dict[str, Json]:
         shown: dict[str, Json] = {

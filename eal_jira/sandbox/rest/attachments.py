@@ -1,0 +1,42 @@
+"""REST: files on an issue (facts/jira.md 5.6)."""
+
+from __future__ import annotations
+
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import HTTP
+
+from eal_jira.sandbox.people import ATTACH
+from eal_jira.sandbox.rest.answers import Answer, Refusal, json_answer
+from eal_jira.sandbox.rest.call import Call
+
+
+def add(call: Call) -> Answer:
+    """Multipart parts named `file`; without the header that a form in a browser can't send, nothing is taken."""
+    issue = call.issue(ATTACH)
+    if call.headers.get("x-atlassian-token", "").lower() not in ("no-check", "nocheck"):
+        raise Refusal(403, "XSRF check failed")
+    files = _files(call)
+    if not files:
+        raise Refusal(400, "No file was sent: name the part 'file'.")
+    if call.cloud and len(files) > call.site.limits.attachments_per_request:
+        raise Refusal(413, f"At most {call.site.limits.attachments_per_request} files can be attached at once.")
+    if any(len(content) > call.site.limits.attachment for _, content, _ in files):
+        raise Refusal(413 if call.cloud else 404, "The file is too large.")
+    made = [call.write.attach(issue, name, content, media_type) for name, content, media_type in files]
+    return json_answer([call.present.attachment(each) for each in made])
+
+
+def _files(call: Call) -> list[tuple[str, bytes, str]]:
+    """(name, content, media type) of each file."""
+    kind = call.headers.get("content-type", "")
+    if not kind.lower().startswith("multipart/form-data"):
+        raise Refusal(415, "Attachments are sent as multipart/form-data.")
+    whole: Message = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + call.body)
+    found = []
+    for part in whole.get_payload() if whole.is_multipart() else ():
+        if isinstance(part, Message) and part.get_param("name", header="content-disposition") == "file":
+            content = part.get_payload(decode=True)
+            if isinstance(content, bytes) and part.get_filename():
+                found.append((str(part.get_filename()), content, part.get_content_type()))
+    return found
