@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from eal_jira import __version__
-from eal_jira.cli import cycle, demo, doctor, guidelines, read, sandbox, status
+from eal_jira.cli import cycle, demo, doctor, explain, export, guidelines, read, sandbox, status
 from eal_jira.cli.output import out, say
 from eal_jira.errors import EalError
 
@@ -42,7 +42,9 @@ doctor.add_to(app)
 cycle.add_to(app)
 status.add_to(app)
 read.add_to(app)
+explain.add_to(app)
 guidelines.add_to(app)
+export.add_to(app)
 sandbox.add_to(app)
 
 

@@ -15,7 +15,9 @@ _SHOWN = 10
 
 def draft(habits: Habits, today: date) -> str:
     """The file. What it says is in force from `today`, so that no past work is held against it."""
-    return "\n".join([*_head(habits), *(line for learnt in habits.learnt for line in _guideline(learnt, habits, today))])
+    return "\n".join(
+        [*_head(habits), *(line for learnt in habits.learnt for line in _guideline(learnt, habits, today))]
+    )
 
 
 def _head(habits: Habits) -> Iterator[str]:

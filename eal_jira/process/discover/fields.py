@@ -64,9 +64,7 @@ def _usual_fields(traces: Sequence[Trace], context: JudgeContext, thresholds: Th
         )
 
 
-def _candidates(
-    traces: Sequence[Trace], context: JudgeContext, thresholds: Thresholds
-) -> Mapping[str, frozenset[str]]:
+def _candidates(traces: Sequence[Trace], context: JudgeContext, thresholds: Thresholds) -> Mapping[str, frozenset[str]]:
     """Names of the fields that people fill in on the way, each with its ids."""
     changed: defaultdict[str, set[str]] = defaultdict(set)
     for trace in traces:

@@ -1,4 +1,4 @@
-"""What every learner takes and gives: thresholds, a learnt guideline with its evidence, or a sentence why there is none."""
+"""What every learner takes and gives: thresholds, a learnt guideline with its evidence, or why there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Different hands: two steps that usually two people take. Who they are is never looked at, only whether they differ."""
+"""Different hands: two steps that usually two people take. Who they are is never told, only whether they differ."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from itertools import groupby
 from math import ceil
 
 from eal_jira.model import Category, Trace
@@ -76,10 +76,10 @@ def _stays(traces: Sequence[Trace], key: str, context: JudgeContext) -> Stays:
 def quantile(stays: Stays, share: float) -> timedelta | None:
     """The time within which this share of the stays ends, by Kaplan and Meier; None when the data don't reach it."""
     lasting, under_way = 1.0, len(stays)
-    for took, group in groupby(sorted(stays, key=lambda stay: stay[1]), key=lambda stay: stay[1]):
-        together = list(group)
-        lasting *= 1 - sum(ended for _, _, ended in together) / under_way
-        under_way -= len(together)
+    passing, ending = Counter(took for _, took, _ in stays), Counter(took for _, took, ended in stays if ended)
+    for took in sorted(passing):
+        lasting *= 1 - ending[took] / under_way
+        under_way -= passing[took]
         if lasting <= 1 - share + 1e-12:
             return took
     return None
