@@ -34,7 +34,7 @@ def of_team(connection: Connection, issue_ids: Sequence[str], team: str, scope: 
 
 
 def all_of_team(connection: Connection, team: str, scope: Scope) -> list[str]:
-    """All the team's issues, in a stable order."""
+    """Every issue that the team has, in a stable order."""
     rows = connection.execute(select(t.issues.c.id).where(issues.belongs(team, scope)).order_by(t.issues.c.id))
     return [row.id for row in rows]
 

@@ -44,7 +44,7 @@ def _usual_wip(traces: Sequence[Trace], context: JudgeContext, thresholds: Thres
         if not whole:
             continue
         limit = usual_level(held, thresholds.percentile)
-        rule = {"kind": KIND, "status": known.name, "at_most": max(1, limit)}
+        rule = {"kind": KIND, "statuses": [known.name], "at_most": max(1, limit)}
         try:
             parse_rule(rule)
         except BadRule as bad:
