@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from eal_jira import __version__
-from eal_jira.cli import cycle, demo, doctor, explain, export, guidelines, read, sandbox, status
+from eal_jira.cli import cycle, demo, doctor, explain, export, guidelines, measures, read, sandbox, status
 from eal_jira.cli.output import out, say
 from eal_jira.errors import EalError
 
@@ -45,6 +45,7 @@ read.add_to(app)
 explain.add_to(app)
 guidelines.add_to(app)
 export.add_to(app)
+measures.add_to(app)
 sandbox.add_to(app)
 
 

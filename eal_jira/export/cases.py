@@ -88,9 +88,12 @@ def _attributes(trace: Trace, measured: Measures | None, vocabulary: Vocabulary,
             "lead_time_days": _days(measured.lead_time),
             "cycle_time_days": _days(measured.cycle_time),
             "waiting_time_days": _days(measured.waiting_time),
+            "blocked_time_days": _days(measured.blocked_time),
+            "flow_efficiency": measured.flow_efficiency,
             "rework": measured.rework,
             "reopenings": measured.reopenings,
             "handoffs": measured.handoffs,
+            "escaped_bugs": measured.escaped_bugs,
             "unfinished": measured.censored,
         }
     return {name: value for name, value in found.items() if value is not None}

@@ -22,9 +22,12 @@ CASE_COLUMNS = (
     "lead_time_days",
     "cycle_time_days",
     "waiting_time_days",
+    "blocked_time_days",
+    "flow_efficiency",
     "rework",
     "reopenings",
     "handoffs",
+    "escaped_bugs",
     "unfinished",
 )
 HEADER = ("case_id", "activity", "timestamp", "resource", "deviations", *CASE_COLUMNS)

@@ -22,9 +22,12 @@ _TYPES = {
     "lead_time_days": "float",
     "cycle_time_days": "float",
     "waiting_time_days": "float",
+    "blocked_time_days": "float",
+    "flow_efficiency": "float",
     "rework": "integer",
     "reopenings": "integer",
     "handoffs": "integer",
+    "escaped_bugs": "integer",
     "unfinished": "boolean",
 }
 ISSUE, PERSON = "issue", "person"
