@@ -26,7 +26,7 @@ def pm4py_says(ask: str, **question: Any) -> Any:
         input=json.dumps({"ask": ask, **question}),
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
