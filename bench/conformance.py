@@ -29,7 +29,7 @@ from eal_jira.process.versions import ALWAYS, GuidelineVersion
 ROOT = Path(__file__).parents[1]
 ORACLE = ROOT / ".venv-oracles" / "bin" / "python"
 SAYS = ROOT / "tests" / "oracles" / "pm4py_says.py"
-TIMED = 1
+TIMED = 4
 """pm4py's temporal profile gets one trace of so many: it would take minutes otherwise."""
 
 NEXT: Mapping[str, Mapping[str, int]] = {

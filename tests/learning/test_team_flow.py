@@ -47,6 +47,7 @@ def test_what_has_started_and_is_not_finished_is_in_progress() -> None:
     assert under_way(5) == 3
     assert under_way(15) == 4
     assert under_way(30) == 3, "at rest in done before it is reopened: its clock runs"
+    assert under_way(50) == 2, "finished at this moment: no longer"
     assert under_way(500) == 1
 
 
