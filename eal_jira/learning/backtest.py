@@ -25,7 +25,7 @@ from eal_jira.learning.keepable import Keepable
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.outcomes import OUTCOMES, Outcome, samples
 from eal_jira.model import Comment, Deviation, Trace
-from eal_jira.process.applies import Condition, any_matching
+from eal_jira.process.applies import Condition
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.judge import Judge
 from eal_jira.process.problems import Problem
@@ -135,7 +135,7 @@ def backtest(
         explained = Counter(
             why
             for d in departures
-            if (why := _why(d, any_matching(exceptions, by_id[d.issue_id].issue) is not None, said, written))
+            if (why := _why(d, any(made.matches(by_id[d.issue_id].issue) for made in exceptions), said, written))
         )
         fared = tuple(
             _fared(outcome, version, departures, about[version.guideline], measures, context, min_group)
