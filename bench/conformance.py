@@ -24,6 +24,7 @@ from eal_jira.model import Category, Event, Issue, Status, Stay, Trace, Vocabula
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.examples import OFFICE_HOURS
 from eal_jira.process.judge import Judge
+from eal_jira.process.rules import rule_kinds
 from eal_jira.process.versions import ALWAYS, GuidelineVersion
 
 ROOT = Path(__file__).parents[1]
@@ -53,22 +54,34 @@ WORDS = Vocabulary(
 BEGIN = datetime(2026, 1, 5, 9, tzinfo=UTC)
 NOW = datetime(2027, 1, 4, 9, tzinfo=UTC)
 
-CONSTRAINTS: tuple[tuple[str, ...], ...] = (
-    ("precedence", "Open", "Ready"),
+_WANTED: tuple[tuple[str, ...], ...] = (
     ("precedence", "Ready", "In Progress"),
     ("precedence", "In Progress", "In Review"),
+    ("precedence", "In Review", "Released"),
+    ("precedence", "Testing", "Done"),
+    ("absence", "Blocked"),
+    ("response", "Ready", "In Progress"),
+    ("response", "In Review", "Released"),
+    ("succession", "Testing", "Released"),
+    ("succession", "Open", "Done"),
+    ("not_coexistence", "Blocked", "Released"),
+    # these stand in where a kind is not built
+    ("precedence", "Open", "Ready"),
     ("precedence", "In Progress", "Testing"),
     ("precedence", "In Review", "Testing"),
-    ("precedence", "In Review", "Released"),
     ("precedence", "Testing", "Released"),
-    ("precedence", "Testing", "Done"),
     ("precedence", "Released", "Done"),
-    ("absence", "Blocked"),
 )
-SEQUENCES: tuple[Mapping[str, Any], ...] = tuple(
-    {"kind": kind, "status": about[0]} if len(about) == 1 else {"kind": kind, "first": about[0], "then": about[1]}
-    for kind, *about in CONSTRAINTS
-)
+CONSTRAINTS = tuple(wanted for wanted in _WANTED if wanted[0] in rule_kinds)[:10]
+
+
+def _rule(kind: str, *statuses: str) -> Mapping[str, Any]:
+    """Our rule: a kind's required options are its statuses, in DECLARE's order."""
+    required = [info.alias or name for name, info in rule_kinds[kind].model_fields.items() if info.is_required()]
+    return {"kind": kind, **dict(zip(required, statuses, strict=True))}
+
+
+SEQUENCES = tuple(_rule(*constraint) for constraint in CONSTRAINTS)
 TIMES: tuple[Mapping[str, Any], ...] = (
     {"kind": "time_limit", "status": "In Review", "at_most": "2 working days"},
     {"kind": "time_limit", "status": "In Progress", "at_most": "5 working days"},
