@@ -1,11 +1,12 @@
 # The two commands of the README are `make demo` and `make test`; everything they need is installed into .venv once.
 
 VENV  := .venv
+ASKED := .venv-oracles
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test histories drift outbox mutants bench lint lock clean
+.PHONY: help demo test histories drift outbox mutants oracles bench lint lock clean
 
 help:
 	@echo "make demo       live through nine months with three teams, on a sandbox tracker of our own"
@@ -14,6 +15,7 @@ help:
 	@echo "make histories  hold the mirror against 10,000 random histories (HISTORIES=n for another number)"
 	@echo "make drift      20,000 answers of the tracker that are not what they should be (DRIFTS=n for another number)"
 	@echo "make outbox     5,000 writes with their answers lost, and the database lost at 20 moments (WRITES=n, MOMENTS=n)"
+	@echo "make oracles    hold rules and exports against pm4py, which is installed apart into .venv-oracles"
 	@echo "make bench      a first sync against a bare floor and two common loops; webhooks, writes, honesty of experiments"
 	@echo "make lint       check style, types and the direction of imports"
 	@echo "make lock       choose the newest dependencies and write them to requirements.lock"
@@ -38,11 +40,17 @@ outbox: $(READY)
 	OUTBOX_WRITES=$${WRITES:-5000} LOSS_MOMENTS=$${MOMENTS:-20} $(BIN)/python -m pytest -n 2 \
 		tests/outbox/test_figures.py tests/cycle/test_total_loss.py
 
+# pm4py is AGPL: it is asked over a process boundary, and nothing of ours imports it.
+oracles: $(READY) $(ASKED)/.ready
+	$(BIN)/python -m pytest tests/oracles
+	$(BIN)/python -m bench.conformance
+
 bench: $(READY)
 	$(BIN)/python -m bench.first_sync
 	$(BIN)/python -m bench.webhooks
 	$(BIN)/python -m bench.honesty
 	$(BIN)/python -m bench.outbox
+	$(BIN)/python -m bench.conformance
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -55,9 +63,11 @@ lock: $(READY)
 	$(BIN)/python -m pip install --quiet 'uv>=0.9'
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-header --all-extras --no-emit-index-url --no-emit-find-links --group dev --output-file requirements.lock pyproject.toml
+	echo pm4py | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --no-emit-index-url --no-emit-find-links --output-file tests/oracles/requirements.txt -
 
 clean:
-	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .import_linter_cache .hypothesis .pytest_cache
+	rm -rf $(VENV) $(ASKED) build dist demo .mypy_cache .ruff_cache .import_linter_cache .hypothesis .pytest_cache
 	find eal_jira plugins tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml | $(BIN)/python
@@ -67,3 +77,10 @@ $(READY): requirements.lock pyproject.toml | $(BIN)/python
 
 $(BIN)/python:
 	@.ci/make-venv $(VENV)
+
+$(ASKED)/.ready: tests/oracles/requirements.txt | $(ASKED)/bin/python
+	$(ASKED)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(ASKED)/bin/python:
+	@.ci/make-venv $(ASKED)

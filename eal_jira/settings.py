@@ -268,6 +268,12 @@ class TeamPart(Part):
     time_zone: Zone = "Etc/UTC"
     #: statuses in which work waits for somebody else (names)
     waiting: Names = ()
+    #: statuses in which work is blocked (names)
+    blocked: Names = ()
+    #: fields that say that work is blocked, while they are filled (names)
+    flags: Names = ()
+    #: issue types that are bugs
+    bugs: Names = ("Bug",)
     calendar: CalendarPart = CalendarPart()
 
     @model_validator(mode="after")

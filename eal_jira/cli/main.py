@@ -9,7 +9,20 @@ from typing import Annotated
 import typer
 
 from eal_jira import __version__
-from eal_jira.cli import census, cycle, demo, doctor, guidelines, outbox, read, sandbox, status
+from eal_jira.cli import (
+    census,
+    cycle,
+    demo,
+    doctor,
+    explain,
+    export,
+    guidelines,
+    measures,
+    outbox,
+    read,
+    sandbox,
+    status,
+)
 from eal_jira.cli.output import out, say
 from eal_jira.errors import EalError
 from eal_jira.memory import return_what_is_free
@@ -46,7 +59,10 @@ status.add_to(app)
 outbox.add_to(app)
 read.add_to(app)
 census.add_to(app)
+explain.add_to(app)
 guidelines.add_to(app)
+export.add_to(app)
+measures.add_to(app)
 sandbox.add_to(app)
 
 

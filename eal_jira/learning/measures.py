@@ -10,6 +10,13 @@ The clock, for every measure alike:
 - The clock *ends* at the finish, for unfinished issues now. An issue that was reopened runs from its first start to its
   last finish; the rest in "done" between the two is part of the elapsed time, and counts as waiting.
 - A status that the tracker no longer knows is neither to do nor done nor waiting; it starts and finishes nothing.
+- An issue is *blocked* while it is in a status that the team calls blocked, or carries a flag of the team's choice. Of
+  both at once each moment counts once, and only within the cycle time: nobody is kept from what hasn't begun.
+- A bug that is linked to the issue has *escaped* when it was made after the finish; one found before was caught.
+- Statuses are known by their ids, so renaming one changes no measure. What was created in the middle of the workflow
+  begins there; what was skipped took no time.
+
+docs/measures.md tells the same with worked examples.
 """
 
 from __future__ import annotations
@@ -21,6 +28,7 @@ from itertools import pairwise
 
 from eal_jira.learning.keepable import Keepable
 from eal_jira.model import Activity, Category, Event, Stay, Trace, Vocabulary
+from eal_jira.process.values import current, is_empty
 
 NOTHING = timedelta()
 
@@ -61,6 +69,10 @@ class Measures(Keepable):
     reopenings: int
     #: how often the issue came to another person than the one who had it before, by way of nobody or directly
     handoffs: int
+    #: the part of the cycle time in which it was blocked; None when the team names nothing that blocks
+    blocked_time: timedelta | None = None
+    #: linked bugs that were made after its finish
+    escaped_bugs: int = 0
 
     @property
     def censored(self) -> bool:
@@ -79,11 +91,17 @@ def measure(
     order: Sequence[str],
     now: datetime,
     waiting: frozenset[str] = frozenset(),
+    *,
+    blocked: frozenset[str] = frozenset(),
+    flags: frozenset[str] = frozenset(),
+    bugs: Iterable[datetime] = (),
 ) -> Measures:
     """The measures of one trace, by the clock of this module.
 
-    `order` and `waiting` hold status ids; `order` is the team's usual order, a status missing from it makes no move
-    backward. `now` is the tracker's clock; an event that is newer than `now` moves the clock's end with it.
+    `order`, `waiting` and `blocked` hold status ids; `order` is the team's usual order, a status missing from it makes
+    no move backward. `flags` are ids of fields that block an issue while they are filled, `bugs` the moments at which
+    the bugs linked to it were made. `now` is the tracker's clock; an event that is newer than `now` moves the clock's
+    end with it.
     """
     issue, stays = trace.issue, trace.stays
     category = {status.id: status.category for status in vocabulary.statuses.values()}
@@ -140,7 +158,45 @@ def measure(
         rework=rework,
         reopenings=reopenings,
         handoffs=_handoffs(event for event in trace.events if event.at <= end),
+        blocked_time=_blocked(trace, in_cycle, started, end, blocked, flags) if blocked or flags else None,
+        escaped_bugs=0 if finished is None else sum(made > finished for made in bugs),
     )
+
+
+def _blocked(
+    trace: Trace,
+    in_cycle: Iterable[Stay],
+    started: datetime | None,
+    end: datetime,
+    blocked: frozenset[str],
+    flags: frozenset[str],
+) -> timedelta:
+    """The time within the cycle that is covered by a blocked status or a flag, each moment once."""
+    if started is None:
+        return NOTHING
+    spells = [(stay.entered, stay.left or end) for stay in in_cycle if stay.status in blocked]
+    for flag in flags:
+        spells.extend(_flagged(trace, flag, end))
+    total, until = NOTHING, started
+    for begin, over in sorted(spells):
+        total += max(min(over, end) - max(begin, until), NOTHING)
+        until = max(until, min(over, end))
+    return total
+
+
+def _flagged(trace: Trace, flag: str, end: datetime) -> Iterable[tuple[datetime, datetime]]:
+    """When the flag was up. Before its first change it was as that change found it, without one as it is today."""
+    changes = [event for event in trace.events if event.activity == flag]
+    up = bool(changes[0].from_) if changes else not is_empty(current(trace.issue, flag))
+    since = trace.events[0].at
+    for change in changes:
+        if up and not change.to:
+            yield since, change.at
+        elif not up and change.to:
+            since = change.at
+        up = bool(change.to)
+    if up:
+        yield since, end
 
 
 def _total(stays: Iterable[Stay], end: datetime) -> timedelta:

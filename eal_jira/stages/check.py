@@ -19,6 +19,9 @@ from eal_jira.stages.house import House
 from eal_jira.stages.measuring import Yardstick
 from eal_jira.store import Connection, facts, intents, issues, process, work
 
+_JUDGED_BY = {"calendar", "since", "time_zone", "waiting", "blocked", "flags", "bugs", "comments"}
+"""The settings of a team on which verdicts and measures depend."""
+
 LABEL = "eal-deviation"
 """The one label of tagged issues; what it is about stands in our property beside it."""
 
@@ -80,7 +83,7 @@ class _TeamCheck:
             process.save_measures(
                 connection,
                 self._team.name,
-                (yardstick.row(trace, verdicts[issue_id].applied) for issue_id, trace in traces.items()),
+                yardstick.rows(connection, traces, {i: verdict.applied for i, verdict in verdicts.items()}),
             )
             facts.set_team(connection, self._team.name, stale=True)
             for issue_id in ids:
@@ -142,7 +145,7 @@ def _fingerprint(versions: Sequence[GuidelineVersion], team: TeamPart, words: Vo
     """What a verdict and a measure depend on besides the trace: another fingerprint, another look at everything."""
     content = {
         "versions": [version.to_json() for version in versions],
-        "team": team.model_dump(mode="json", include={"calendar", "since", "time_zone", "waiting", "comments"}),
+        "team": team.model_dump(mode="json", include=_JUDGED_BY),
         "statuses": {status.id: [status.name, status.category] for status in words.statuses.values()},
         "fields": {field.id: field.name for field in words.fields.values()},
     }

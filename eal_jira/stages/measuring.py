@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from eal_jira.learning.measures import Measures, measure
 from eal_jira.model import Trace, Vocabulary
 from eal_jira.process.flow import status_order
+from eal_jira.process.names import Names
 from eal_jira.settings import TeamPart
-from eal_jira.store import Connection, facts, process, work
+from eal_jira.store import Connection, facts, issues, process, work
 from eal_jira.store.process import MeasuredRow
 
 ORDER_GROWTH = 1.25
@@ -24,20 +25,46 @@ class Yardstick:
     words: Vocabulary
     order: tuple[str, ...]
     waiting: frozenset[str]
+    blocked: frozenset[str]
+    flags: frozenset[str]
+    #: issue types
+    bugs: tuple[str, ...]
     now: datetime
 
     @classmethod
     def of(cls, team: TeamPart, words: Vocabulary, order: Sequence[str], now: datetime) -> Yardstick:
-        waiting = frozenset(status for name in team.waiting for status in words.status_ids(name))
-        return cls(words, tuple(order), waiting, now)
+        waiting, blocked = (
+            frozenset(status for name in names for status in words.status_ids(name))
+            for names in (team.waiting, team.blocked)
+        )
+        known = Names(words)
+        flags = frozenset(field for name in team.flags for field in known.fields(name))
+        return cls(words, tuple(order), waiting, blocked, flags, team.bugs, now)
 
-    def measure(self, trace: Trace) -> Measures:
-        return measure(trace, self.words, self.order, self.now, self.waiting)
+    def measured(self, connection: Connection, traces: Mapping[str, Trace]) -> Iterator[tuple[str, Measures]]:
+        """The measures of these issues; the bugs linked to them are looked up."""
+        bugs = issues.linked_since(connection, {i: trace.issue.links for i, trace in traces.items()}, self.bugs)
+        for issue_id, trace in traces.items():
+            yield (
+                issue_id,
+                measure(
+                    trace,
+                    self.words,
+                    self.order,
+                    self.now,
+                    self.waiting,
+                    blocked=self.blocked,
+                    flags=self.flags,
+                    bugs=bugs[issue_id],
+                ),
+            )
 
-    def row(self, trace: Trace, applied: Iterable[tuple[str, int]]) -> MeasuredRow:
-        measured = self.measure(trace)
-        pairs = tuple([guideline, version] for guideline, version in applied)
-        return MeasuredRow(trace.issue.id, measured.finished, measured.to_json(), pairs)
+    def rows(
+        self, connection: Connection, traces: Mapping[str, Trace], applied: Mapping[str, Iterable[tuple[str, int]]]
+    ) -> Iterator[MeasuredRow]:
+        for issue_id, measured in self.measured(connection, traces):
+            pairs = tuple([guideline, version] for guideline, version in applied[issue_id])
+            yield MeasuredRow(issue_id, measured.finished, measured.to_json(), pairs)
 
 
 def learn_order(connection: Connection, team: TeamPart, words: Vocabulary, now: datetime) -> None:
@@ -53,8 +80,8 @@ def learn_order(connection: Connection, team: TeamPart, words: Vocabulary, now: 
     if order != state.status_order:
         yardstick = Yardstick.of(team, words, order, now)
         again = (
-            replace(rows[issue_id], body=yardstick.measure(trace).to_json())
-            for issue_id, trace in traces_of(connection, list(rows)).items()
+            replace(rows[issue_id], body=measured.to_json())
+            for issue_id, measured in yardstick.measured(connection, traces_of(connection, list(rows)))
         )
         process.save_measures(connection, team.name, again)
 

@@ -81,7 +81,8 @@ def _material(house: House, connection: Connection, team: TeamPart, now: datetim
     # what is unfinished has grown older since it was last looked at
     yardstick = Yardstick.of(team, words, order, now)
     unfinished = traces_of(connection, [m.issue_id for m in measures if m.censored])
-    measures = [yardstick.measure(unfinished[m.issue_id]) if m.issue_id in unfinished else m for m in measures]
+    older = dict(yardstick.measured(connection, unfinished))
+    measures = [older.get(m.issue_id, m) for m in measures]
     current = {version.guideline: version.version for version in guidelines}
     practices = [
         practice

@@ -140,6 +140,25 @@ def issue_by_key(connection: Connection, key: str) -> Issue | None:
     return None if row is None else _issue(row)
 
 
+def linked_since(
+    connection: Connection, links: Mapping[str, Sequence[Link]], types: Sequence[str]
+) -> dict[str, list[datetime]]:
+    """When the issues of these types were made that are linked to each of these issues, as far as they are mirrored."""
+    found: dict[str, list[datetime]] = {issue_id: [] for issue_id in links}
+    others = sorted({link.other_id for held in links.values() for link in held})
+    wanted = [name.strip().lower() for name in types]
+    rows = connection.execute(
+        select(t.issues.c.id, t.issues.c.created).where(
+            t.issues.c.id.in_(others), func.lower(t.issues.c.type).in_(wanted)
+        )
+    )
+    made = {row.id: row.created for row in rows}
+    for issue_id, held in links.items():
+        # two links between the same two issues are one relation
+        found[issue_id] = [made[other] for other in sorted({link.other_id for link in held}) if other in made]
+    return found
+
+
 def keys(connection: Connection, issue_ids: Sequence[str]) -> dict[str, str]:
     rows = connection.execute(select(t.issues.c.id, t.issues.c.key).where(t.issues.c.id.in_(issue_ids)))
     return {row.id: row.key for row in rows}

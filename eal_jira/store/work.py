@@ -41,6 +41,12 @@ def of_team(connection: Connection, issue_ids: Sequence[str], team: str, scope: 
     return [row.id for row in rows]
 
 
+def all_of_team(connection: Connection, team: str, scope: Scope) -> list[str]:
+    """Every issue that the team has, in a stable order."""
+    rows = connection.execute(select(t.issues.c.id).where(issues.belongs(team, scope)).order_by(t.issues.c.id))
+    return [row.id for row in rows]
+
+
 def take(connection: Connection, stage: str, team: str = "") -> list[str]:
     """The next batch, in a stable order; it stays listed until `done`."""
     rows = connection.execute(

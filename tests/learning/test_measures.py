@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eal_jira.learning.measures import Measures, measure
-from eal_jira.model import Trace
+from eal_jira.model import Event, Trace
 from tests.learning.builders import (
     BLOCKED,
     CLOSED,
@@ -179,3 +180,100 @@ def test_the_measures_of_a_finished_issue_never_change_again(trace: Trace) -> No
     sooner = measure(trace, VOCABULARY, ORDER, NOW, WAITING)
     later = measure(trace, VOCABULARY, ORDER, NOW + 30 * DAY, WAITING)
     assert sooner.censored or later == sooner
+
+
+# --- blocked time, escaped bugs, names ------------------------------------------------------------------------
+
+FLAG = "flagged"
+
+
+def flagged(trace: Trace, *changes: tuple[float, str | None, str | None], now_up: bool = False) -> Trace:
+    """The trace with changes of a flag, at so many hours."""
+    told = [*trace.events]
+    told += [Event(0, MONDAY + hours * HOUR, FLAG, before, after, None) for hours, before, after in changes]
+    told.sort(key=lambda event: event.at)
+    events = tuple(replace(event, seq=seq) for seq, event in enumerate(told))
+    return Trace(replace(trace.issue, fields={FLAG: "Impediment"} if now_up else {}), events, trace.stays)
+
+
+def blocked(trace: Trace, now: datetime = NOW) -> timedelta | None:
+    return measure(trace, VOCABULARY, ORDER, now, blocked=frozenset({BLOCKED}), flags=frozenset({FLAG})).blocked_time
+
+
+def test_blocked_time_is_the_time_in_a_blocked_status_within_the_cycle() -> None:
+    assert blocked(walk((0, OPEN), (10, DOING), (30, BLOCKED), (36, DOING), (50, DONE))) == 6 * HOUR
+    assert blocked(walk((0, BLOCKED), (4, DOING), (5, DONE))) == 4 * HOUR
+    assert blocked(walk((0, OPEN), (3, DONE))) == timedelta()
+
+
+def test_a_flag_blocks_while_it_is_up() -> None:
+    plain = walk((0, OPEN), (10, DOING), (50, DONE))
+    assert blocked(flagged(plain, (20, None, "Impediment"), (25, "Impediment", None))) == 5 * HOUR
+    assert blocked(flagged(plain, (45, None, "Impediment"), now_up=True)) == 5 * HOUR, "to the finish, not beyond"
+    assert blocked(flagged(plain, (2, None, "Impediment"), (12, "Impediment", None))) == 2 * HOUR, "from the start on"
+    assert blocked(flagged(plain, (15, "Impediment", None))) == 5 * HOUR, "it was up before its first change"
+    assert blocked(flagged(plain, now_up=True)) == 40 * HOUR, "created with it"
+    again = flagged(plain, (20, None, "Impediment"), (22, "Impediment", "Other"), (25, "Other", None))
+    assert blocked(again) == 5 * HOUR, "another word on the flag doesn't take it down"
+
+
+def test_an_hour_that_is_blocked_twice_counts_once() -> None:
+    trace = walk((0, DOING), (10, BLOCKED), (20, DOING), (40, DONE))
+    assert blocked(flagged(trace, (5, None, "Impediment"), (15, "Impediment", None))) == 15 * HOUR
+
+
+def test_what_is_blocked_today_has_been_so_until_now() -> None:
+    assert blocked(walk((0, DOING), (10, BLOCKED)), MONDAY + 12 * HOUR) == 2 * HOUR
+
+
+def test_blocked_time_is_unknown_where_the_team_names_nothing_that_blocks() -> None:
+    assert measured(walk((0, DOING), (1, BLOCKED), (2, DONE))).blocked_time is None
+
+
+def test_a_bug_has_escaped_when_it_was_made_after_the_finish() -> None:
+    trace = walk((0, OPEN), (10, DOING), (50, DONE))
+    bugs = [MONDAY + hours * HOUR for hours in (20, 50, 51, 900)]
+    assert measure(trace, VOCABULARY, ORDER, NOW, bugs=bugs).escaped_bugs == 2
+    assert measure(walk((0, DOING)), VOCABULARY, ORDER, NOW, bugs=bugs).escaped_bugs == 0, "unfinished: all were caught"
+
+
+def test_renaming_statuses_changes_no_measure() -> None:
+    trace = walk((0, OPEN), (10, DOING), (30, BLOCKED), (36, REVIEW), (40, DOING), (50, DONE), (60, DOING))
+    renamed = replace(
+        VOCABULARY, statuses={i: replace(s, name=f"New name of {s.name}") for i, s in VOCABULARY.statuses.items()}
+    )
+    before, after = (measure(trace, words, ORDER, NOW, WAITING, blocked=WAITING) for words in (VOCABULARY, renamed))
+    assert before == after
+
+
+def test_measures_that_were_stored_before_there_was_blocked_time_can_still_be_read() -> None:
+    body = measured(walk((0, DOING), (1, DONE))).to_json()
+    del body["blocked_time"], body["escaped_bugs"]
+    assert Measures.from_json(body).blocked_time is None
+
+
+def test_every_measure_of_one_issue_worked_out_by_hand() -> None:
+    """docs/measures.md tells this issue: created Monday 9:00, with everything that can happen to one."""
+    trace = walk(
+        (0, OPEN),
+        (10, DOING),
+        (20, REVIEW),
+        (24, DOING),
+        (30, BLOCKED),
+        (36, DOING),
+        (50, DONE),
+        (60, DOING),
+        (70, DONE),
+    )
+    m = measure(trace, VOCABULARY, ORDER, NOW, WAITING, blocked=WAITING, bugs=[MONDAY + 69 * HOUR, MONDAY + 71 * HOUR])
+    assert (m.lead_time, m.cycle_time) == (70 * HOUR, 60 * HOUR)
+    assert m.time_per_status == {
+        OPEN: 10 * HOUR,
+        DOING: 40 * HOUR,
+        REVIEW: 4 * HOUR,
+        BLOCKED: 6 * HOUR,
+        DONE: 10 * HOUR,
+    }
+    assert (m.waiting_time, m.blocked_time) == (16 * HOUR, 6 * HOUR)
+    assert m.flow_efficiency == pytest.approx(44 / 60)
+    assert (m.rework, m.reopenings, m.escaped_bugs) == (1, 1, 1)
