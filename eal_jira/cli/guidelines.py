@@ -49,7 +49,7 @@ def show(
 ) -> None:
     """One guideline with its history: every version, and what it changed."""
     from eal_jira.errors import UsageError
-    from eal_jira.process.versions import difference
+    from eal_jira.process.differences import difference
     from eal_jira.stages.guidelines import versions
 
     with reading(config) as (settings, connection):

@@ -155,8 +155,16 @@ def _numbered(entries: Sequence[_Written]) -> Iterator[GuidelineVersion]:
                 why=entry.why,
                 rule=parse_rule(entry.rule).plain(),
                 mandatory=entry.mandatory,
+                tentative=entry.tentative,
+                domain=entry.domain,
+                pin=entry.pin,
+                steward=entry.steward,
+                key_points=entry.key_points,
+                open_questions=entry.open_questions,
+                evidence=tuple(map(dict, entry.evidence)),
                 review_on=entry.review_on,
                 applies_to=applies.normal(entry.applies_to or {}),
+                holds_when=applies.normal(entry.holds_when or {}),
                 except_=tuple(map(applies.normal, entry.exceptions)),
             )
         elif version is not None:
@@ -188,6 +196,7 @@ def _unknown(version: GuidelineVersion, names: Names) -> Iterator[_Unknown]:
             yield _Unknown("rule", name, f'The tracker has no status "{name}".', remedy)
     fields = [("rule", name) for name in rule.field_names()]
     fields += [("applies_to", name) for name in applies.field_names(version.applies_to)]
+    fields += [("holds_when", name) for name in applies.field_names(version.holds_when)]
     fields += [("except", name) for table in version.except_ for name in applies.field_names(table)]
     for key, name in fields:
         if not names.fields(name):

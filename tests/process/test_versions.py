@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eal_jira.process.versions import ALWAYS, GuidelineVersion, difference, in_force, timeline
+from eal_jira.process.differences import difference
+from eal_jira.process.versions import ALWAYS, GuidelineVersion, in_force, timeline
 from tests.process.building import MONDAY, RULES, version
 
 DAY = timedelta(days=1)
