@@ -8,32 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import heappop, heappush
 
-_OPEN_END = datetime.max.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A time that an issue adds to what others are judged by; never of no length."""
-
-    #: what it belongs to: a parent's id, a sprint's id; "" for the whole team
-    group: str
-    issue_id: str
-    entered: datetime
-    #: None: it lasts
-    left: datetime | None
-
-    @property
-    def until(self) -> datetime:
-        return _OPEN_END if self.left is None else self.left
-
-    @property
-    def place(self) -> tuple[str, datetime, str]:
-        """Its place in the order of arrivals; of those that came within one instant, the lower id came first."""
-        return self.group, self.entered, self.issue_id
+from eal_jira.model import Interval
 
 
 class Among:

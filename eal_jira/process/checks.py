@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from eal_jira.model import Deviation, Event, Finding, Trace
-from eal_jira.process.among import Among, Interval
+from eal_jira.model import Deviation, Event, Finding, Interval, Trace
+from eal_jira.process.among import Among
 from eal_jira.process.applies import Scope
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.rules import CrossRule, Rule, parse_rule

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from eal_jira.model import Deviation, Trace
-from eal_jira.process.among import Among, Interval
+from eal_jira.model import Deviation, Interval, Trace
+from eal_jira.process.among import Among
 from eal_jira.process.checks import NEVER, Check, Pins, Window
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.guidelines import check_names
@@ -85,6 +85,14 @@ class Judge:
         if self.crossing:
             for check in self._checks:
                 yield from ((check.name, interval) for interval in check.intervals(trace))
+
+    def among(self, traces: Iterable[Trace]) -> Mapping[Name, Among]:
+        """The intervals of these issues, for judging each of them among the others."""
+        found: dict[Name, list[Interval]] = {name: [] for name in self.crossing}
+        for trace in traces:
+            for name, interval in self.intervals(trace):
+                found[name].append(interval)
+        return {name: Among.of(intervals) for name, intervals in found.items()}
 
     def __call__(self, trace: Trace, among: Mapping[Name, Among] | None = None) -> Verdict:
         """What stands for this issue. The same trace, versions and context give the same verdict, key by key.

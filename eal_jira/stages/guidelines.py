@@ -70,7 +70,15 @@ def context(connection: Connection, team: TeamPart, now: datetime) -> JudgeConte
     since = state.first_cycle
     if team.since is not None:
         since = datetime.combine(team.since, time(), team.zone).astimezone(UTC)
-    return JudgeContext(issues.vocabulary(connection), calendar(team), now, team.name, since, state.status_order)
+    return JudgeContext(
+        vocabulary=issues.vocabulary(connection),
+        calendar=calendar(team),
+        now=now,
+        team=team.name,
+        since=since,
+        order=state.status_order,
+        sprints={sprint.id: sprint for sprint in issues.sprints(connection, team.name)},
+    )
 
 
 def calendar(team: TeamPart) -> WorkingCalendar:

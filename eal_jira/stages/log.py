@@ -32,10 +32,11 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
             return False
         found = issues.issues(connection, ids)
         changes = issues.changes(connection, ids)
+        sprint_fields = issues.fields_of_kind(connection, "sprint")
         broken: list[SetAside] = []
         for issue_id, issue in found.items():
             try:
-                trace = build_trace(issue, changes[issue_id])
+                trace = build_trace(issue, changes[issue_id], sprint_fields)
             except BrokenTrace as error:
                 # an untold history can't be judged, and must not be judged by half
                 broken.append(SetAside("trace", issue.key, error.reason))
@@ -45,7 +46,10 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
                 logged.traces += 1
         work.set_aside(connection, "trace", now, broken, cleared=[issue.key for issue in found.values()])
         for team in house.teams:
-            work.add(connection, "check", work.of_team(connection, ids, team.name, team.scope), team.name)
+            mine = work.of_team(connection, ids, team.name, team.scope)
+            # one that left the team is looked at once more, so that nothing of it is left standing
+            left = process.measured(connection, team.name, ids)
+            work.add(connection, "check", sorted({*mine, *left}), team.name)
         work.done(connection, "log", ids)
         logged.set_aside += len(broken)
     return True

@@ -218,6 +218,14 @@ def measures(connection: Connection, team: str) -> list[MeasuredRow]:
     return [MeasuredRow(row.issue_id, row.finished, row.body, tuple(row.applied)) for row in rows]
 
 
+def measured(connection: Connection, team: str, issue_ids: Sequence[str]) -> list[str]:
+    """Those of the issues that were the team's when it was last looked at them."""
+    rows = connection.execute(
+        select(t.measures.c.issue_id).where(t.measures.c.team == team, t.measures.c.issue_id.in_(issue_ids))
+    )
+    return [row.issue_id for row in rows]
+
+
 def count_finished(connection: Connection, team: str) -> int:
     return int(
         connection.execute(

@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from eal_jira.model import Finding, Trace
-from eal_jira.process.among import Among, Interval
+from eal_jira.model import Finding, Interval, Trace
+from eal_jira.process.among import Among
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.examples import Example
 from eal_jira.process.names import folded

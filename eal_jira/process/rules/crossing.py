@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import ClassVar
 
-from eal_jira.model import Finding, Trace
-from eal_jira.process.among import Among, Interval
+from eal_jira.model import Finding, Interval, Trace
+from eal_jira.process.among import Among
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.rules.base import Rule
 

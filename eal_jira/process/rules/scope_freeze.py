@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from eal_jira.model import Event, Finding, Sprint, Trace
-from eal_jira.process.among import Among, Interval
+from eal_jira.model import Event, Finding, Interval, Sprint, Trace
+from eal_jira.process.among import Among
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.durations import DurationText
 from eal_jira.process.examples import Example

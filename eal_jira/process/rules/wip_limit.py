@@ -8,8 +8,8 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, StrictInt
 
-from eal_jira.model import Event, Finding, Trace
-from eal_jira.process.among import Among, Interval
+from eal_jira.model import Event, Finding, Interval, Trace
+from eal_jira.process.among import Among
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.examples import Example
 from eal_jira.process.names import folded
