@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eal_jira.cli.guidelines_diff import diff
 from eal_jira.cli.output import ConfigOption, JsonOption, emit, out, say, table
 from eal_jira.cli.read import TeamOption, chosen, reading
 
@@ -16,6 +17,7 @@ commands = typer.Typer(help="How the teams normally work, by version.", no_args_
 
 
 def add_to(app: typer.Typer) -> None:
+    commands.command()(diff)
     app.add_typer(commands, name="guidelines")
 
 

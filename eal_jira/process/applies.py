@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from operator import ge, gt, le, lt
 
 from eal_jira.model import Issue, Trace, Value
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.names import folded
 from eal_jira.process.problems import Mistake
-from eal_jira.process.values import current, field_at, is_empty
+from eal_jira.process.values import NEUTRAL, field_at, is_empty
 
 Table = Mapping[str, Sequence[str | int | float | bool]]
 """Field name → allowed values, in the form that `normal` gives."""
@@ -26,6 +27,7 @@ Table = Mapping[str, Sequence[str | int | float | bool]]
 _COMPARISON = re.compile(r"(<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)")
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {"<=": le, ">=": ge, "<": lt, ">": gt}
 _TEAM = "team"
+_REMEMBERED = 1_000
 
 
 def normal(table: Mapping[str, object]) -> dict[str, list[str | int | float | bool]]:
@@ -118,10 +120,22 @@ def _reader(field: str, context: JudgeContext) -> Callable[[Issue], Value]:
     if folded(field) == _TEAM:
         return lambda _: context.team
     # neutral names read the issue itself, ids its further fields: the first that is filled answers
-    ids = sorted(context.names.fields(field))
-    if len(ids) == 1:
-        return lambda issue: current(issue, ids[0])
-    return lambda issue: next((v for v in (current(issue, id_) for id_ in ids) if not is_empty(v)), None)
+    readers = [NEUTRAL.get(id_) or partial(_further, id_) for id_ in sorted(context.names.fields(field))]
+    if len(readers) == 1:
+        return readers[0]
+
+    def read(issue: Issue) -> Value:
+        for reader in readers:
+            value = reader(issue)
+            if not is_empty(value):
+                return value
+        return None
+
+    return read
+
+
+def _further(field: str, issue: Issue) -> Value:
+    return issue.fields.get(field)
 
 
 def _matcher(values: Sequence[str | int | float | bool]) -> Callable[[Value], bool]:
@@ -143,9 +157,18 @@ def _matcher(values: Sequence[str | int | float | bool]) -> Callable[[Value], bo
             return True
         return not isinstance(value, bool) and any(compare(value, limit) for compare, limit in comparisons)
 
+    known: dict[str, bool] = {}
+
     def matches(value: Value) -> bool:
         if value is None:
             return False
+        if type(value) is str:  # types, priorities, …: few, and asked for again and again
+            found = known.get(value)
+            if found is None:
+                found = one(value)
+                if len(known) < _REMEMBERED:
+                    known[value] = found
+            return found
         return any(map(one, value)) if isinstance(value, tuple) else one(value)
 
     return matches
@@ -171,13 +194,14 @@ class Scope:
         self._holds = Condition(holds_when, context)
         self._except = [Condition(table, context) for table in exceptions]
         every = (self._applies, self._holds, *self._except)
-        self._always = not (applies_to or holds_when or self._except)
+        #: whether it is about every issue
+        self.always = not (applies_to or holds_when or self._except)
         #: the activities in a history that may have moved an issue in or out
         self.activities: frozenset[str] = frozenset().union(*(condition.activities for condition in every))
 
     def holds(self, issue: Issue) -> bool:
         """Whether it is about the issue as it is now."""
-        return self._always or (
+        return self.always or (
             self._applies.matches(issue)
             and self._holds.matches(issue)
             and not any(condition.matches(issue) for condition in self._except)

@@ -42,6 +42,7 @@ class Check:
         self.timed = type(self.rule).due is not Rule.due
         self.by_order = self.rule.BY_ORDER
         self._context = context
+        self._key_begins = hashlib.sha256(json.dumps((context.team, *self.name)).encode())
 
     def findings(self, trace: Trace, among: Among | None = None) -> Iterator[Finding]:
         """What the rule finds, whenever it was and whatever the guideline is about."""
@@ -57,10 +58,13 @@ class Check:
             if not self.rule.OF_ITS_OWN or self.scope.held(trace, interval.entered):
                 yield interval
 
-    def deviations(self, trace: Trace, window: Window, among: Among | None = None) -> Iterator[Deviation]:
+    def deviations(
+        self, trace: Trace, window: Window, among: Among | None = None, *, always: bool = False
+    ) -> Iterator[Deviation]:
+        """With `always`, the guideline is known to be about the issue at all times."""
         seen: dict[str, int] = {}
         for finding in self.findings(trace, among):
-            if finding.at not in window or not self.scope.held(trace, finding.at):
+            if finding.at not in window or not (always or self.scope.held(trace, finding.at)):
                 continue
             key = self._key(trace, finding)
             seen[key] = seen.get(key, 0) + 1
@@ -89,17 +93,11 @@ class Check:
         late would shift.
         """
         decisive: Event = trace.events[finding.events[-1]]
-        parts = (
-            self._context.team,
-            trace.issue.id,
-            self.version.guideline,
-            self.version.version,
-            finding.signature,
-            decisive.at.isoformat(),
-            decisive.activity,
-            decisive.to,
+        at, parts = decisive.at.isoformat(), self._key_begins.copy()
+        parts.update(
+            f"{trace.issue.id}\x1f{finding.signature}\x1f{at}\x1f{decisive.activity}\x1f{decisive.to}".encode()
         )
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+        return parts.hexdigest()[:32]
 
 
 class Pins:
@@ -117,6 +115,8 @@ class Pins:
         self._families = {
             guideline: family for guideline, family in families.items() if any(v.pin == "start" for v in family)
         }
+        #: all others needn't be asked about
+        self.guidelines = frozenset(self._families)
 
     def window(self, check: Check, trace: Trace) -> Window | None:
         """When the version counts for this issue; None: never, since another one does."""

@@ -71,6 +71,7 @@ class Judge:
                 problems.extend(found)
             else:
                 self._checks.append(Check(version, context))
+        self._across = [check for check in self._checks if isinstance(check.rule, CrossRule)]
         self._pins = Pins(self._versions, context)
         #: the way through the statuses → which of the checks `by_order` have something to tell about it
         self._ways: dict[tuple[str | None, ...], frozenset[Check]] = {}
@@ -82,9 +83,8 @@ class Judge:
 
     def intervals(self, trace: Trace) -> Iterator[tuple[Name, Interval]]:
         """What this issue adds to what others are judged by, by the version whose rule looks at it."""
-        if self.crossing:
-            for check in self._checks:
-                yield from ((check.name, interval) for interval in check.intervals(trace))
+        for check in self._across:
+            yield from ((check.name, interval) for interval in check.intervals(trace))
 
     def among(self, traces: Iterable[Trace]) -> Mapping[Name, Among]:
         """The intervals of these issues, for judging each of them among the others."""
@@ -106,15 +106,23 @@ class Judge:
         activities = {event.activity for event in trace.events}
         speaking = self._speaking(trace)
         for check in self._checks:
-            about = check.scope.holds(trace.issue)
-            if not about and check.scope.activities.isdisjoint(activities):
-                continue
-            window = self._pins.window(check, trace)
-            if window is None:
-                continue
+            about = steady = check.scope.always
+            if not about:
+                about = check.scope.holds(trace.issue)
+                steady = check.scope.activities.isdisjoint(activities)
+                if steady and not about:
+                    continue
+            window = check.window
+            if check.version.guideline in self._pins.guidelines:
+                pinned = self._pins.window(check, trace)
+                if pinned is None:
+                    continue
+                window = pinned
             departed = False
             if not check.by_order or check in speaking:
-                for deviation in check.deviations(trace, window, among and among.get(check.name)):
+                for deviation in check.deviations(
+                    trace, window, among.get(check.name) if among else None, always=steady
+                ):
                     found.append(deviation)
                     departed = True
             if departed or (about and created < window.end and window.begin <= ended):
@@ -145,7 +153,7 @@ class Judge:
         """For every version, why this issue is tagged by it or why it isn't."""
         checks = {check.name: check for check in self._checks}
         return tuple(
-            self._explain(version, checks.get(name), trace, among and among.get(name))
+            self._explain(version, checks.get(name), trace, among.get(name) if among else None)
             for version in self._versions
             for name in [(version.guideline, version.version)]
         )

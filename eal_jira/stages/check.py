@@ -66,11 +66,11 @@ class _TeamCheck:
             work.add(connection, "check", neighbours.sprints_moved(connection, team, todo.sprints), team.name)
         if not anew:
             neighbours.spread(store, team, judge)
-        titles = {version.guideline: version.title for version in versions}
-        while self._batch(judge, yardstick, titles):
+        told = {(version.guideline, version.version): version for version in versions}
+        while self._batch(judge, yardstick, told):
             pass
 
-    def _batch(self, judge: Judge, yardstick: Yardstick, titles: Mapping[str, str]) -> bool:
+    def _batch(self, judge: Judge, yardstick: Yardstick, told: Mapping[tuple[str, int], GuidelineVersion]) -> bool:
         with self._house.store.write() as connection:
             ids = work.take(connection, "check", self._team.name)
             if not ids:
@@ -94,7 +94,7 @@ class _TeamCheck:
             for issue_id in ids:
                 self._tag(connection, issue_id)
             if self._team.comments:
-                self._comment(connection, found, traces, titles)
+                self._comment(connection, found, traces, told)
             work.done(connection, "check", ids, self._team.name)
         self._checked.issues += len(traces)
         self._checked.opened += opened.opened
@@ -119,17 +119,20 @@ class _TeamCheck:
         connection: Connection,
         found: Sequence[Deviation],
         traces: Mapping[str, Trace],
-        titles: Mapping[str, str],
+        told: Mapping[tuple[str, int], GuidelineVersion],
     ) -> None:
         """At most one comment per issue and guideline: the newest question."""
         newest = {(deviation.issue_id, deviation.guideline): deviation for deviation in found}
         for (issue_id, guideline), deviation in newest.items():
+            version = told[guideline, deviation.version]
             body = self._house.templates.render(
                 "deviation_comment.md",
                 {
                     "issue": traces[issue_id].issue.key,
-                    "guideline": titles[guideline],
+                    "guideline": version.title,
                     "version": deviation.version,
+                    "mandatory": version.why if version.mandatory else "",
+                    "steward": version.steward,
                     "sentence": deviation.sentence,
                 },
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from eal_jira.model import Interval, Sprint
 from eal_jira.process.among import Among, levelled
@@ -60,7 +61,7 @@ def among(connection: Connection, team: TeamPart, judge: Judge, ids: Sequence[st
     """What these issues are judged by besides their own traces."""
     if not judge.crossing:
         return {}
-    levels: dict[Name, dict[tuple[str, object, str], int]] = {name: {} for name in judge.crossing}
+    levels: dict[Name, dict[tuple[str, datetime, str], int]] = {name: {} for name in judge.crossing}
     groups: dict[Name, defaultdict[str, list[Interval]]] = {name: defaultdict(list) for name in judge.crossing}
     for some in _batches(ids):
         for name, interval, level in intervals.of_issues(connection, team.name, some):

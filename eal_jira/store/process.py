@@ -168,6 +168,21 @@ def replace_deviations(
     return Opened(len(wanted - before), len(gone))
 
 
+def ways(connection: Connection, team: str) -> dict[str, list[tuple[str, int]]]:
+    """For each guideline, the ways in which work departs from it and how many issues did."""
+    issues_ = func.count(t.deviations.c.issue_id.distinct())
+    rows = connection.execute(
+        select(t.deviations.c.guideline, t.deviations.c.label, issues_)
+        .where(t.deviations.c.team == team, t.deviations.c.closed.is_(None))
+        .group_by(t.deviations.c.guideline, t.deviations.c.label)
+        .order_by(t.deviations.c.guideline, t.deviations.c.label)
+    )
+    found: dict[str, list[tuple[str, int]]] = {}
+    for guideline, label, count in rows:
+        found.setdefault(guideline, []).append((label, count))
+    return found
+
+
 def count_deviations(connection: Connection, team: str) -> int:
     return int(
         connection.execute(

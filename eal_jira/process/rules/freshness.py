@@ -87,7 +87,7 @@ class Freshness(Rule):
             if event.activity in (Activity.STATUS, Activity.CREATED):
                 status = event.to or ""
             if keys[status] in wanted:
-                yield event, status, following and following.at
+                yield event, status, None if following is None else following.at
 
     def _wanted(self) -> frozenset[str]:
         return frozenset(map(folded, self.statuses_))
