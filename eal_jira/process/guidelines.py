@@ -18,6 +18,7 @@ from typing import Any
 
 from eal_jira.model import Vocabulary
 from eal_jira.process import applies
+from eal_jira.process.contradictions import contradictions
 from eal_jira.process.entries import Entry, Retirement, in_utc, read_entry
 from eal_jira.process.lines import Lines
 from eal_jira.process.names import Names, suggestion
@@ -125,6 +126,12 @@ def _versions(
         versions.extend(
             zip(timeline(_numbered(written[guideline])), (e.block for e in written[guideline]), strict=True)
         )
+    blocks = {(version.guideline, version.version): block for version, block in versions}
+    for later, earlier, why in contradictions([v for v, _ in sorted(versions, key=lambda pair: pair[1])]):
+        block = blocks[later.guideline, later.version]
+        what = f'It can\'t be followed together with "{earlier.guideline}": {why}.'
+        wrong.append((block, Mistake(("rule",), what, "Retire one of the two, or say which issues each is for.")))
+        versions = [pair for pair in versions if pair[0].guideline != later.guideline]
     return versions, sorted(wrong, key=lambda w: w[0])
 
 
