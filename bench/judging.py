@@ -165,7 +165,7 @@ def change_some(house: House, count: int, some: int) -> tuple[float, int, int]:
         for number in numbers:
             issue, changes = history(number)
             here, there = issue.status, "4" if issue.status != "4" else "5"
-            last = Change("9", 0, NOW - timedelta(hours=1), None, "status", here, None, there, None)
+            last = Change("99", 0, NOW - timedelta(hours=1), None, "status", here, None, there, None)
             moved = Issue(
                 issue.id, issue.key, "P", issue.type, there, "x", issue.created, NOW, points=issue.points, labels=("x",)
             )

@@ -20,15 +20,24 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 def contradictions(versions: Sequence[GuidelineVersion]) -> Iterator[tuple[GuidelineVersion, GuidelineVersion, str]]:
     """Each version with an earlier listed one that it can't go together with, and why.
 
-    Only versions of the same issues that are in force at the same time are held against each other.
+    Only versions of the same issues that are in force at the same time are held against each other. What has been
+    found not to go together with an earlier one is out of the way of those after it.
     """
-    rules = [(version, parse_rule(version.rule)) for version in versions if version.rule is not None]
-    for place, (later, rule) in enumerate(rules):
-        for earlier, other in rules[:place]:
-            if later.guideline == earlier.guideline or not _meet(earlier, later):
+    kept: list[tuple[GuidelineVersion, Rule]] = []
+    out: set[str] = set()
+    for later in versions:
+        if later.rule is None or later.guideline in out:
+            continue
+        rule = parse_rule(later.rule)
+        for earlier, other in kept:
+            if earlier.guideline in out or earlier.guideline == later.guideline or not _meet(earlier, later):
                 continue
             if why := _why(other, rule) or _why(rule, other):
+                out.add(later.guideline)
                 yield later, earlier, why
+                break
+        else:
+            kept.append((later, rule))
 
 
 def _meet(one: GuidelineVersion, other: GuidelineVersion) -> bool:
