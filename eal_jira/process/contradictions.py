@@ -54,8 +54,13 @@ def _why(one: Rule, other: Rule) -> str:
         return "it asks for the same two statuses in the opposite order"
     if asks and isinstance(other, NotCoexistence) and set(_pair(one)) == set(_pair(other)):
         return "one asks for both statuses and the other for only one of them"
-    never = isinstance(other, Absence) and other.from_ is None and other.at_most == 0
-    if never and asks and folded(other.statuses()[0]) in _pair(one):
+    if (
+        asks
+        and isinstance(other, Absence)
+        and other.from_ is None
+        and other.at_most == 0
+        and folded(other.status) in _pair(one)
+    ):
         return "one asks for a status that the other rules out"
     return ""
 

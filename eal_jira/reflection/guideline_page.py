@@ -12,7 +12,7 @@ from eal_jira.learning.practices import Practice
 from eal_jira.process.applies import phrase
 from eal_jira.process.differences import difference
 from eal_jira.process.rules import parse_rule
-from eal_jira.process.versions import IMPORTED, GuidelineVersion, in_force
+from eal_jira.process.versions import ALWAYS, IMPORTED, GuidelineVersion, in_force
 
 Seen = Mapping[str, Sequence[tuple[str, int]]]
 """Guideline → ways in which work departed from it, with the number of issues."""
@@ -85,5 +85,5 @@ def _guideline(
 
 
 def _first(version: GuidelineVersion, zone: tzinfo) -> dict[str, Any]:
-    since = version.in_force_from.astimezone(zone).date()
+    since = None if version.in_force_from == ALWAYS else version.in_force_from.astimezone(zone).date()
     return {"version": version.version, "since": since, "origin": "", "lines": ()}
