@@ -51,6 +51,7 @@ bench: $(READY)
 	$(BIN)/python -m bench.honesty
 	$(BIN)/python -m bench.outbox
 	$(BIN)/python -m bench.conformance
+	$(BIN)/python -m bench.judging
 
 lint: $(READY)
 	$(BIN)/ruff check .

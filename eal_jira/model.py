@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -305,6 +305,30 @@ class Trace:
     def __post_init__(self) -> None:
         moves = tuple(e for e in self.events if e.activity in (Activity.STATUS, Activity.CREATED))
         object.__setattr__(self, "moves", moves)
+
+
+_OPEN_END = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A time that an issue adds to what other issues are judged by; never of no length."""
+
+    #: what it belongs to: a parent's id, a sprint's id; "" for the whole team
+    group: str
+    issue_id: str
+    entered: datetime
+    #: None: it lasts
+    left: datetime | None
+
+    @property
+    def until(self) -> datetime:
+        return _OPEN_END if self.left is None else self.left
+
+    @property
+    def place(self) -> tuple[str, datetime, str]:
+        """Its place in the order of arrivals; of those that came within one instant, the lower id came first."""
+        return self.group, self.entered, self.issue_id
 
 
 @dataclass(frozen=True, slots=True)

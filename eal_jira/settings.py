@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
+from holidays import list_supported_countries
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -227,6 +228,27 @@ class OutboxPart(Part):
     comment_pause: int = Field(default=600, ge=0)
 
 
+class HolidaysPart(Part):
+    """A country's public holidays, and days off beside them."""
+
+    country: str
+    #: a state or region with holidays of its own
+    subdivision: str | None = None
+    also: tuple[date, ...] = ()
+    #: public holidays on which the team works all the same
+    working: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def is_known(self) -> HolidaysPart:
+        known = list_supported_countries()
+        if self.country not in known:
+            raise ValueError(f"there is no country {self.country!r}; write its two letters, as in 'DE' or 'US'")
+        if self.subdivision is not None and self.subdivision not in known[self.country]:
+            listed = ", ".join(known[self.country]) or "none"
+            raise ValueError(f"{self.country} has no subdivision {self.subdivision!r}; there are: {listed}")
+        return self
+
+
 class CalendarPart(Part):
     """When the team works; limits in working time count only these hours."""
 
@@ -239,7 +261,8 @@ class CalendarPart(Part):
     )
     start: time = time(9)
     end: time = time(17)
-    holidays: tuple[date, ...] = ()
+    #: days, or the public holidays of a country
+    holidays: tuple[date, ...] | HolidaysPart = ()
 
     @model_validator(mode="after")
     def has_hours(self) -> CalendarPart:

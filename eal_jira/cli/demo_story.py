@@ -8,7 +8,7 @@ from typing import Any
 from eal_jira.cli.demo_world import World
 from eal_jira.documents.words import percent
 from eal_jira.learning.adoption import Adoption
-from eal_jira.process.versions import difference
+from eal_jira.process.differences import difference
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
 from eal_jira.store import intents, issues, learning, process

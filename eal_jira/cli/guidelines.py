@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eal_jira.cli import drafts
+from eal_jira.cli.guidelines_diff import diff
 from eal_jira.cli.output import ConfigOption, JsonOption, emit, out, say, table
 from eal_jira.cli.read import TeamOption, chosen, reading
 
@@ -17,6 +18,7 @@ commands = typer.Typer(help="How the teams normally work, by version.", no_args_
 
 
 def add_to(app: typer.Typer) -> None:
+    commands.command()(diff)
     drafts.add_to(commands)
     app.add_typer(commands, name="guidelines")
 
@@ -51,7 +53,7 @@ def show(
 ) -> None:
     """One guideline with its history: every version, and what it changed."""
     from eal_jira.errors import UsageError
-    from eal_jira.process.versions import difference
+    from eal_jira.process.differences import difference
     from eal_jira.stages.guidelines import versions
 
     with reading(config) as (settings, connection):

@@ -2,21 +2,24 @@
 
 A table says for each field which values count: ``{ type = ["Story", "Bug"], points = "<= 3" }``. All its fields have
 to match; a field without a value matches nothing. Fields are `type`, `priority`, `labels`, `component`, `points`,
-`team`, or any field by the tracker's name. A guideline applies when its ``applies_to`` matches (an absent table always
-does) and none of its ``except`` tables does. The issue is taken as it is now.
+`team`, or any field by the tracker's name. A guideline applies when its ``applies_to`` and ``holds_when`` match (an
+absent table always does) and none of its ``except`` tables does. What counts is how the issue was at the moment in
+question, as far as its history tells; a field that never changed was always as it is now.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from operator import ge, gt, le, lt
 
-from eal_jira.model import Issue, Value
+from eal_jira.model import Issue, Trace, Value
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.names import folded
 from eal_jira.process.problems import Mistake
-from eal_jira.process.values import current, is_empty
+from eal_jira.process.values import NEUTRAL, field_at, is_empty
 
 Table = Mapping[str, Sequence[str | int | float | bool]]
 """Field name → allowed values, in the form that `normal` gives."""
@@ -24,6 +27,7 @@ Table = Mapping[str, Sequence[str | int | float | bool]]
 _COMPARISON = re.compile(r"(<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)")
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {"<=": le, ">=": ge, "<": lt, ">": gt}
 _TEAM = "team"
+_REMEMBERED = 1_000
 
 
 def normal(table: Mapping[str, object]) -> dict[str, list[str | int | float | bool]]:
@@ -75,9 +79,34 @@ class Condition:
     def __init__(self, table: Table, context: JudgeContext) -> None:
         self.table = table
         self._fields = [(_reader(field, context), _matcher(values), field, values) for field, values in table.items()]
+        self._tests = [(read, matches) for read, matches, _, _ in self._fields]
+        ids = {field: context.names.fields(field) for field in field_names(table)}
+        self._ids = ids
+        #: the activities in a history that change what this condition looks at
+        self.activities: frozenset[str] = frozenset().union(*ids.values())
 
     def matches(self, issue: Issue) -> bool:
-        return all(matches(read(issue)) for read, matches, _, _ in self._fields)
+        """Whether the issue matches as it is now."""
+        for read, matches in self._tests:  # noqa: SIM110 - asked for every trace and version, and all() is slower
+            if not matches(read(issue)):
+                return False
+        return True
+
+    def matched(self, trace: Trace, at: datetime) -> bool:
+        """Whether the issue matched right after everything that happened at this moment."""
+        return all(
+            self._held(trace, field, matches, at) if field in self._ids else matches(read(trace.issue))
+            for read, matches, field, _ in self._fields
+        )
+
+    def _held(self, trace: Trace, field: str, matches: Callable[[Value], bool], at: datetime) -> bool:
+        value = field_at(trace, self._ids[field], at)
+        if matches(value):
+            return True
+        # a history tells a number as text, and several labels as one text
+        texts = [value] if isinstance(value, str) else list(value) if isinstance(value, tuple) else []
+        words = tuple(word for text in texts for word in text.split()) if folded(field) == "labels" else ()
+        return any(_is_number(text) and matches(float(text)) for text in texts) or matches(words)
 
     def mismatch(self, issue: Issue) -> str:
         """Why an issue doesn't match, "" when it does: "type is Task, not Story or Bug"."""
@@ -91,10 +120,22 @@ def _reader(field: str, context: JudgeContext) -> Callable[[Issue], Value]:
     if folded(field) == _TEAM:
         return lambda _: context.team
     # neutral names read the issue itself, ids its further fields: the first that is filled answers
-    ids = sorted(context.names.fields(field))
-    if len(ids) == 1:
-        return lambda issue: current(issue, ids[0])
-    return lambda issue: next((v for v in (current(issue, id_) for id_ in ids) if not is_empty(v)), None)
+    readers = [NEUTRAL.get(id_) or partial(_further, id_) for id_ in sorted(context.names.fields(field))]
+    if len(readers) == 1:
+        return readers[0]
+
+    def read(issue: Issue) -> Value:
+        for reader in readers:
+            value = reader(issue)
+            if not is_empty(value):
+                return value
+        return None
+
+    return read
+
+
+def _further(field: str, issue: Issue) -> Value:
+    return issue.fields.get(field)
 
 
 def _matcher(values: Sequence[str | int | float | bool]) -> Callable[[Value], bool]:
@@ -116,12 +157,25 @@ def _matcher(values: Sequence[str | int | float | bool]) -> Callable[[Value], bo
             return True
         return not isinstance(value, bool) and any(compare(value, limit) for compare, limit in comparisons)
 
+    known: dict[str, bool] = {}
+
     def matches(value: Value) -> bool:
         if value is None:
             return False
+        if type(value) is str:  # types, priorities, …: few, and asked for again and again
+            found = known.get(value)
+            if found is None:
+                found = one(value)
+                if len(known) < _REMEMBERED:
+                    known[value] = found
+            return found
         return any(map(one, value)) if isinstance(value, tuple) else one(value)
 
     return matches
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
 
 
 def _shown(value: Value) -> str:
@@ -130,6 +184,44 @@ def _shown(value: Value) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def any_matching(conditions: Iterable[Condition], issue: Issue) -> Condition | None:
-    """The first of these conditions that the issue matches."""
-    return next((condition for condition in conditions if condition.matches(issue)), None)
+class Scope:
+    """Which issues one guideline version is about: its tables together."""
+
+    def __init__(
+        self, applies_to: Table, holds_when: Table, exceptions: Iterable[Table], context: JudgeContext
+    ) -> None:
+        self._applies = Condition(applies_to, context)
+        self._holds = Condition(holds_when, context)
+        self._except = [Condition(table, context) for table in exceptions]
+        every = (self._applies, self._holds, *self._except)
+        #: whether it is about every issue
+        self.always = not (applies_to or holds_when or self._except)
+        #: the activities in a history that may have moved an issue in or out
+        self.activities: frozenset[str] = frozenset().union(*(condition.activities for condition in every))
+
+    def holds(self, issue: Issue) -> bool:
+        """Whether it is about the issue as it is now."""
+        return self.always or (
+            self._applies.matches(issue)
+            and self._holds.matches(issue)
+            and not any(condition.matches(issue) for condition in self._except)
+        )
+
+    def held(self, trace: Trace, at: datetime) -> bool:
+        """Whether it was about the issue right after everything that happened at this moment."""
+        if self.activities.isdisjoint(event.activity for event in trace.events):
+            return self.holds(trace.issue)
+        return (
+            self._applies.matched(trace, at)
+            and self._holds.matched(trace, at)
+            and not any(condition.matched(trace, at) for condition in self._except)
+        )
+
+    def not_about(self, issue: Issue) -> str:
+        """Why it isn't about the issue as it is now, "" when it is."""
+        if reason := self._applies.mismatch(issue):
+            return reason
+        if reason := self._holds.mismatch(issue):
+            return f"it helps when {phrase(self._holds.table)}, and {reason}"
+        excepted = next((condition for condition in self._except if condition.matches(issue)), None)
+        return f"{phrase(excepted.table)} is excepted" if excepted else ""

@@ -8,8 +8,10 @@ Times are aware datetimes; answers are in UTC.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -40,7 +42,7 @@ class WorkingCalendar:
     weekdays: frozenset[int]
     start: time
     end: time
-    holidays: frozenset[date] = frozenset()
+    holidays: Container[date] = frozenset()
     _years: dict[int, _Year] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -55,7 +57,7 @@ class WorkingCalendar:
                 remedy="Let it end at least an hour after it starts, on the same day; 00:00 is the end of the day.",
             )
 
-    @property
+    @cached_property
     def day_length(self) -> timedelta:
         """How long a working day is by the wall clock."""
         start = timedelta(hours=self.start.hour, minutes=self.start.minute, seconds=self.start.second)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
 
-from eal_jira.process import applies
+from eal_jira.process import applies, grades
+from eal_jira.process.names import suggestion
 from eal_jira.process.problems import Mistake, mistakes
 from eal_jira.process.rules import BadRule, parse_rule
-from eal_jira.process.versions import ALWAYS
+from eal_jira.process.versions import ALWAYS, PROBED
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _RULE = '{ kind = "precedence", first = "In Review", then = "Done" }'
@@ -30,6 +31,16 @@ def _id(value: object) -> object:
         remedy = "Use letters, digits, dots and dashes, such as review-before-done."
         raise PydanticCustomError("id", "can't be used as a name", {"remedy": remedy})
     return value
+
+
+def _one_of(*words: str) -> Callable[[object], object]:
+    def known(value: object) -> object:
+        if value not in words:
+            remedy = suggestion(str(value), words)
+            raise PydanticCustomError("word", "is none of the words that can be used here", {"remedy": remedy})
+        return value
+
+    return known
 
 
 def _moment(value: object) -> date:
@@ -69,11 +80,19 @@ class Entry(BaseModel):
     )
     why: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
     mandatory: StrictBool = False
+    tentative: StrictBool = True
+    domain: Annotated[str, BeforeValidator(_one_of("clear", "complicated", "complex", "chaotic"))] = "clear"
+    pin: Annotated[str, BeforeValidator(_one_of("event", "start"))] = "event"
+    steward: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
+    key_points: tuple[_Text, ...] = ()
+    open_questions: tuple[_Text, ...] = ()
     review_on: Annotated[date | None, BeforeValidator(_day)] = None
     in_force_from: _Moment = ALWAYS
     rule: dict[str, Any] = Field(description="what the machine checks", examples=[_RULE])
-    # these two are looked at by `applies`, which knows what can stand in them
+    # these are looked at by `applies` and `grades`, which know what can stand in them
+    evidence: Any = ()
     applies_to: Any = None
+    holds_when: Any = None
     except_: Any = Field(default=None, alias="except")
     retired: Literal[False] = False
 
@@ -119,10 +138,33 @@ def _inside(table: Mapping[str, Any]) -> Iterator[Mistake]:
             parse_rule(table["rule"])
         except BadRule as bad:
             yield from bad.mistakes
-    if "applies_to" in table:
-        yield from applies.mistakes_in(table["applies_to"], ("applies_to",))
+    for key in ("applies_to", "holds_when"):
+        if key in table:
+            yield from applies.mistakes_in(table[key], (key,))
+    if "evidence" in table:
+        yield from grades.mistakes_in(table["evidence"])
+    yield from _contradictions(table)
     for exception in _listed(table.get("except")):
         yield from applies.mistakes_in(exception, ("except",))
+
+
+def _contradictions(table: Mapping[str, Any]) -> Iterator[Mistake]:
+    """What can be read key by key, but not together."""
+    if table.get("mandatory") is True and not str(table.get("why", "")).strip():
+        remedy = "Say in `why` what it protects; without a reason, leave mandatory out."
+        yield Mistake(("mandatory",), "It is mandatory, and nothing says why.", remedy)
+    if table.get("mandatory") is True and table.get("domain") in PROBED:
+        what = f"It is mandatory, but in the {table['domain']} domain nothing is checked."
+        yield Mistake(("domain",), what, "Leave mandatory out, or choose the domain clear or complicated.")
+    wanted = table.get("applies_to")
+    for exception in _listed(table.get("except")):
+        if isinstance(wanted, Mapping) and isinstance(exception, Mapping) and exception and exception == wanted:
+            remedy = "Narrow the exception, or retire the guideline."
+            yield Mistake(("except",), "The exception takes out all that the guideline applies to.", remedy)
+    begin, review = table.get("in_force_from"), table.get("review_on")
+    if isinstance(begin, date) and isinstance(review, date) and _day(review) < _day(begin):
+        remedy = "Choose a day after in_force_from."
+        yield Mistake(("review_on",), "It is to be looked at again before it is in force.", remedy)
 
 
 def _listed(tables: object) -> list[Any]:

@@ -7,21 +7,39 @@ fields go by name; ids are made up, so that what runs is what runs on a real his
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from eal_jira.model import Activity, Actor, Category, Change, Field, Finding, Issue, Status, Trace, Vocabulary
+from eal_jira.model import (
+    Activity,
+    Actor,
+    Category,
+    Change,
+    Field,
+    Finding,
+    Issue,
+    Link,
+    Sprint,
+    Status,
+    Trace,
+    Vocabulary,
+)
+from eal_jira.process.among import Among
 from eal_jira.process.calendar import WorkingCalendar
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.log import build_trace
+from eal_jira.process.values import NEUTRAL
 
 if TYPE_CHECKING:
     from eal_jira.process.rules.base import Rule
 
 OFFICE_HOURS = WorkingCalendar(ZoneInfo("Etc/UTC"), frozenset(range(5)), time(9), time(17))
 """The calendar of all examples: Monday to Friday, 9 to 17 o'clock UTC."""
+
+
+_AS_THEY_ARE = ("issuelinks",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +54,52 @@ class Example:
     fields: Mapping[str, str] = field(default_factory=dict)
     #: statuses that end the work
     done: Sequence[str] = ("Done",)
+    #: paths of other issues; where a rule asks for parents, they lie under the first one
+    others: Sequence[Sequence[Sequence[str]]] = ()
+    #: rows of (id, name, start, completed); "" while it still runs
+    sprints: Sequence[Sequence[str]] = ()
+    #: rows of (kind, key of the other issue)
+    links: Sequence[Sequence[str]] = ()
 
     def findings(self, rule: Rule) -> list[Finding]:
         """What the rule finds in this example."""
-        return list(rule.check(self.trace(rule), self.context(rule)))
+        from eal_jira.process.rules.crossing import CrossRule  # every rule kind has examples, so rules import this
+
+        trace, context = self.trace(rule), self.context(rule)
+        if not isinstance(rule, CrossRule):
+            return list(rule.check(trace, context))
+        everyone = [trace, *(self._other(rule, number) for number in range(len(self.others)))]
+        return list(
+            rule.check_among(trace, context, Among.of(i for one in everyone for i in rule.intervals(one, context)))
+        )
+
+    def _other(self, rule: Rule, number: int) -> Trace:
+        beside = replace(self, path=self.others[number], others=(self.path, *self.others))
+        trace = beside.trace(rule)
+        return replace(trace, issue=replace(trace.issue, id=str(number + 2), key=f"EX-{number + 2}", parent="1"))
 
     def context(self, rule: Rule) -> JudgeContext:
         now = _moment(self.now or self.path[-1][0])
         beginning = datetime(1970, 1, 1, tzinfo=UTC)
-        return JudgeContext(self.vocabulary(rule), OFFICE_HOURS, now, "Example", beginning)
+        sprints = {
+            row[0]: Sprint(row[0], row[1], "closed" if row[3] else "active", _moment(row[2]), None, _ended(row[3]))
+            for row in self.sprints
+        }
+        return JudgeContext(self.vocabulary(rule), OFFICE_HOURS, now, "Example", beginning, sprints=sprints)
 
     def vocabulary(self, rule: Rule) -> Vocabulary:
-        walked = [row[2] for row in self.path if row[1] in (Activity.CREATED, Activity.STATUS)]
+        rows = [row for path in (self.path, *self.others) for row in path]
+        walked = sorted({row[2] for row in rows if row[1] in (Activity.CREATED, Activity.STATUS)})
         statuses = {}
         for number, name in enumerate(dict.fromkeys([*walked, *rule.statuses()]), start=1):
-            category = Category.DONE if name in self.done else Category.DOING if number > 1 else Category.TODO
+            category = Category.DONE if name in self.done else Category.TODO if name == "Open" else Category.DOING
             statuses[f"1000{number}"] = Status(f"1000{number}", name, category)
-        named = [row[1] for row in self.path if row[1] not in list(Activity)]
-        fields = dict.fromkeys([*named, *self.fields, *rule.field_names()])
-        return Vocabulary(statuses, {_field_id(name): Field(_field_id(name), name, "text") for name in fields})
+        named = [row[1] for row in rows if row[1] not in list(Activity)]
+        fields = dict.fromkeys([*named, *self.fields, *(n for n in rule.field_names() if n not in NEUTRAL)])
+        kinds = {"Sprint": "sprint"}
+        return Vocabulary(
+            statuses, {_field_id(name): Field(_field_id(name), name, kinds.get(name, "text")) for name in fields}
+        )
 
     def trace(self, rule: Rule) -> Trace:
         ids = {status.name: status.id for status in self.vocabulary(rule).statuses.values()}
@@ -89,13 +134,18 @@ class Example:
             updated=_moment(self.path[-1][0]),
             creator=Actor(created[3]) if len(created) > 3 else None,
             assignee=Actor(now[Activity.ASSIGNEE]) if now.get(Activity.ASSIGNEE) else None,
+            links=tuple(Link(str(n), row[0], "outward", f"link-{n}", row[1]) for n, row in enumerate(self.links)),
             fields={_field_id(name): value for name, value in now.items() if name not in list(Activity) and value},
         )
         return build_trace(issue, changes)
 
 
+def _ended(text: str) -> datetime | None:
+    return _moment(text) if text else None
+
+
 def _field_id(name: str) -> str:
-    return f"field-{name.lower().replace(' ', '-')}"
+    return name if name in _AS_THEY_ARE else f"field-{name.lower().replace(' ', '-')}"
 
 
 def _moment(text: str) -> datetime:

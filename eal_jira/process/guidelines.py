@@ -18,6 +18,7 @@ from typing import Any
 
 from eal_jira.model import Vocabulary
 from eal_jira.process import applies
+from eal_jira.process.contradictions import contradictions
 from eal_jira.process.entries import Entry, Retirement, in_utc, read_entry
 from eal_jira.process.lines import Lines
 from eal_jira.process.names import Names, suggestion
@@ -125,6 +126,12 @@ def _versions(
         versions.extend(
             zip(timeline(_numbered(written[guideline])), (e.block for e in written[guideline]), strict=True)
         )
+    blocks = {(version.guideline, version.version): block for version, block in versions}
+    for later, earlier, why in contradictions([v for v, _ in sorted(versions, key=lambda pair: pair[1])]):
+        block = blocks[later.guideline, later.version]
+        what = f'It can\'t be followed together with "{earlier.guideline}": {why}.'
+        wrong.append((block, Mistake(("rule",), what, "Retire one of the two, or say which issues each is for.")))
+        versions = [pair for pair in versions if pair[0].guideline != later.guideline]
     return versions, sorted(wrong, key=lambda w: w[0])
 
 
@@ -155,8 +162,16 @@ def _numbered(entries: Sequence[_Written]) -> Iterator[GuidelineVersion]:
                 why=entry.why,
                 rule=parse_rule(entry.rule).plain(),
                 mandatory=entry.mandatory,
+                tentative=entry.tentative,
+                domain=entry.domain,
+                pin=entry.pin,
+                steward=entry.steward,
+                key_points=entry.key_points,
+                open_questions=entry.open_questions,
+                evidence=tuple(map(dict, entry.evidence)),
                 review_on=entry.review_on,
                 applies_to=applies.normal(entry.applies_to or {}),
+                holds_when=applies.normal(entry.holds_when or {}),
                 except_=tuple(map(applies.normal, entry.exceptions)),
             )
         elif version is not None:
@@ -188,6 +203,7 @@ def _unknown(version: GuidelineVersion, names: Names) -> Iterator[_Unknown]:
             yield _Unknown("rule", name, f'The tracker has no status "{name}".', remedy)
     fields = [("rule", name) for name in rule.field_names()]
     fields += [("applies_to", name) for name in applies.field_names(version.applies_to)]
+    fields += [("holds_when", name) for name in applies.field_names(version.holds_when)]
     fields += [("except", name) for table in version.except_ for name in applies.field_names(table)]
     for key, name in fields:
         if not names.fields(name):

@@ -3,26 +3,30 @@
 Every version's rule runs over the whole trace, and a finding counts when it happened while that version was in force.
 So a rule that came later never judges what was done before it, and work in progress meets each version in its time.
 
-A `Judge` is made once per cycle and team and then used for any number of traces.
+A `Judge` is made once per cycle and team and then used for any number of traces. Rules that look at nothing but the
+order of statuses are asked once for all issues that went the same way: most ways have nothing to be told.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from eal_jira.model import Deviation, Event, Finding, Issue, Trace
-from eal_jira.process.applies import Condition, any_matching, phrase
+from eal_jira.model import Deviation, Interval, Trace
+from eal_jira.process.among import Among
+from eal_jira.process.checks import NEVER, Check, Pins, Window
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.guidelines import check_names
 from eal_jira.process.problems import Problem
-from eal_jira.process.rules import BadRule, Rule, parse_rule
+from eal_jira.process.rules import BadRule, CrossRule
 from eal_jira.process.versions import GuidelineVersion, timeline
 
-_NEVER = datetime.max.replace(tzinfo=UTC)
+Name = tuple[str, int]
+"""A guideline version: the guideline's id and the version's number."""
+
+_WAYS = 50_000
+"""So many different ways through the statuses are remembered; what comes after them is asked anew each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,65 +58,136 @@ class Judge:
     def __init__(self, versions: Iterable[GuidelineVersion], context: JudgeContext) -> None:
         self._context = context
         self._versions = timeline(versions)
-        self._checks: list[_Check] = []
-        self._unusable: dict[tuple[str, int], Problem] = {}
+        self._checks: list[Check] = []
+        self._unusable: dict[Name, Problem] = {}
         problems: list[Problem] = []
         for version in self._versions:
-            if version.rule is None or (version.in_force_until or _NEVER) <= context.since:
+            over = (version.in_force_until or NEVER) <= context.since and version.pin != "start"
+            if not version.checked or over:
                 continue
             found = _problems(version, context)
             if found:
                 self._unusable[version.guideline, version.version] = found[0]
                 problems.extend(found)
             else:
-                self._checks.append(_Check(version, context))
+                self._checks.append(Check(version, context))
+        self._across = [check for check in self._checks if isinstance(check.rule, CrossRule)]
+        self._pins = Pins(self._versions, context)
+        #: the way through the statuses → which of the checks `by_order` have something to tell about it
+        self._ways: dict[tuple[str | None, ...], frozenset[Check]] = {}
         self.problems = tuple(problems)
+        #: the versions whose rule looks across issues
+        self.crossing: Mapping[Name, CrossRule] = {
+            c.name: c.rule for c in self._checks if isinstance(c.rule, CrossRule)
+        }
 
-    def __call__(self, trace: Trace) -> Verdict:
-        """What stands for this issue. The same trace, versions and context give the same verdict, key by key."""
+    def intervals(self, trace: Trace) -> Iterator[tuple[Name, Interval]]:
+        """What this issue adds to what others are judged by, by the version whose rule looks at it."""
+        for check in self._across:
+            yield from ((check.name, interval) for interval in check.intervals(trace))
+
+    def among(self, traces: Iterable[Trace]) -> Mapping[Name, Among]:
+        """The intervals of these issues, for judging each of them among the others."""
+        found: dict[Name, list[Interval]] = {name: [] for name in self.crossing}
+        for trace in traces:
+            for name, interval in self.intervals(trace):
+                found[name].append(interval)
+        return {name: Among.of(intervals) for name, intervals in found.items()}
+
+    def __call__(self, trace: Trace, among: Mapping[Name, Among] | None = None) -> Verdict:
+        """What stands for this issue. The same trace, versions and context give the same verdict, key by key.
+
+        `among` holds for each version in `crossing` the intervals of all issues; without it, as if there were none.
+        """
         found: list[Deviation] = []
-        applied: list[tuple[str, int]] = []
-        due = _NEVER
+        applied: list[Name] = []
+        due = NEVER
+        created, ended = trace.events[0].at, self._ended(trace)
+        activities = {event.activity for event in trace.events}
+        speaking = self._speaking(trace)
         for check in self._checks:
-            if not check.is_about(trace.issue):
-                continue
-            if check.meets(trace, self._context):
-                applied.append((check.version.guideline, check.version.version))
-            found.extend(check.deviations(trace, self._context))
-            due = min(due, check.due(trace, self._context))
-        found.sort(key=lambda deviation: (deviation.at, deviation.guideline, deviation.key))
-        return Verdict(tuple(found), None if due == _NEVER else due, tuple(applied), self.problems)
+            about = steady = check.scope.always
+            if not about:
+                about = check.scope.holds(trace.issue)
+                steady = check.scope.activities.isdisjoint(activities)
+                if steady and not about:
+                    continue
+            window = check.window
+            if check.version.guideline in self._pins.guidelines:
+                pinned = self._pins.window(check, trace)
+                if pinned is None:
+                    continue
+                window = pinned
+            departed = False
+            if not check.by_order or check in speaking:
+                for deviation in check.deviations(
+                    trace, window, among.get(check.name) if among else None, always=steady
+                ):
+                    found.append(deviation)
+                    departed = True
+            if departed or (about and created < window.end and window.begin <= ended):
+                applied.append(check.name)
+            if about and check.timed:
+                due = min(due, check.due(trace, window))
+        if len(found) > 1:
+            found.sort(key=lambda deviation: (deviation.at, deviation.guideline, deviation.key))
+        return Verdict(tuple(found), None if due == NEVER else due, tuple(applied), self.problems)
 
-    def explain(self, trace: Trace) -> tuple[Explanation, ...]:
+    def _ended(self, trace: Trace) -> datetime:
+        """Until when the issue was under way: to its end, or to now."""
+        last = trace.stays[-1]
+        return last.entered if self._context.names.keys[last.status] in self._context.names.done else self._context.now
+
+    def _speaking(self, trace: Trace) -> frozenset[Check]:
+        """The checks by order that find something in a trace that went this way."""
+        way = tuple([move.to for move in trace.moves])
+        known = self._ways.get(way)
+        if known is None:
+            ordered = (check for check in self._checks if check.by_order)
+            known = frozenset(check for check in ordered if next(check.findings(trace), None) is not None)
+            if len(self._ways) < _WAYS:
+                self._ways[way] = known
+        return known
+
+    def explain(self, trace: Trace, among: Mapping[Name, Among] | None = None) -> tuple[Explanation, ...]:
         """For every version, why this issue is tagged by it or why it isn't."""
-        checks = {(check.version.guideline, check.version.version): check for check in self._checks}
+        checks = {check.name: check for check in self._checks}
         return tuple(
-            self._explain(version, checks.get((version.guideline, version.version)), trace)
+            self._explain(version, checks.get(name), trace, among.get(name) if among else None)
             for version in self._versions
+            for name in [(version.guideline, version.version)]
         )
 
-    def _explain(self, version: GuidelineVersion, check: _Check | None, trace: Trace) -> Explanation:
+    def _explain(
+        self, version: GuidelineVersion, check: Check | None, trace: Trace, among: Among | None
+    ) -> Explanation:
         def told(text: str, deviations: tuple[Deviation, ...] = ()) -> Explanation:
             return Explanation(version.guideline, version.version, text, deviations)
 
         if version.rule is None:
             return told(f"It has been retired since {version.in_force_from:%Y-%m-%d}.")
+        if not version.checked:
+            return told(f"It is about something {version.domain}: that is probed, not checked.")
         if check is None:
             problem = self._unusable.get((version.guideline, version.version))
             if problem is not None:
                 return told(f"It can't be checked: {problem.what} {problem.remedy}")
             return told(f"It was replaced before {self._context.since:%Y-%m-%d}, from when on deviations count.")
-        if reason := check.not_about(trace.issue):
-            return told(f"It is not about this issue: {reason}.")
-        if deviations := tuple(check.deviations(trace, self._context)):
+        window = self._pins.window(check, trace)
+        if window is None:
+            return told("The work on this issue began under an earlier version, and stays on it.")
+        if deviations := tuple(check.deviations(trace, window, among)):
             return told(" ".join(deviation.sentence for deviation in deviations), deviations)
+        if reason := check.scope.not_about(trace.issue):
+            return told(f"It is not about this issue: {reason}.")
         rule = check.rule.describe()
-        if elsewhere := [finding.at for finding in check.rule.check(trace, self._context)]:
-            return told(
-                f"{rule} The issue departed from that on {elsewhere[0]:%Y-%m-%d %H:%M} UTC, when this version did not "
-                f"count: it counts from {check.begin:%Y-%m-%d %H:%M} UTC{check.until_words}."
-            )
-        return told(f"{rule} The issue follows that.")
+        elsewhere = [finding.at for finding in check.findings(trace, among)]
+        if not elsewhere:
+            return told(f"{rule} The issue follows that.")
+        departed = f"{rule} The issue departed from that on {elsewhere[0]:%Y-%m-%d %H:%M} UTC, when"
+        if elsewhere[0] in window:
+            return told(f"{departed} the guideline was not about it.")
+        return told(f"{departed} this version did not count: it counts from {_words(window)}.")
 
 
 def judge(trace: Trace, versions: Iterable[GuidelineVersion], context: JudgeContext) -> Verdict:
@@ -120,82 +195,9 @@ def judge(trace: Trace, versions: Iterable[GuidelineVersion], context: JudgeCont
     return Judge(versions, context)(trace)
 
 
-class _Check:
-    """One version, ready to run."""
-
-    def __init__(self, version: GuidelineVersion, context: JudgeContext) -> None:
-        self.version = version
-        self.rule: Rule = parse_rule(version.rule or {})
-        #: from when on its findings count
-        self.begin = max(version.in_force_from, context.since)
-        self.end = version.in_force_until or _NEVER
-        self._applies = Condition(version.applies_to, context)
-        self._except = [Condition(table, context) for table in version.except_]
-        #: most kinds never change their mind by the clock alone
-        self._timed = type(self.rule).due is not Rule.due
-
-    @property
-    def until_words(self) -> str:
-        return "" if self.end == _NEVER else f" until {self.end:%Y-%m-%d %H:%M} UTC"
-
-    def is_about(self, issue: Issue) -> bool:
-        return self._applies.matches(issue) and not (self._except and any_matching(self._except, issue))
-
-    def not_about(self, issue: Issue) -> str:
-        if reason := self._applies.mismatch(issue):
-            return reason
-        excepted = any_matching(self._except, issue)
-        return f"{phrase(excepted.table)} is excepted" if excepted else ""
-
-    def meets(self, trace: Trace, context: JudgeContext) -> bool:
-        """Whether this version was in force while the issue was under way: from its creation to its end, or to now."""
-        last = trace.stays[-1]
-        ended = last.entered if context.names.keys[last.status] in context.names.done else context.now
-        return trace.events[0].at < self.end and self.begin <= ended
-
-    def deviations(self, trace: Trace, context: JudgeContext) -> Iterator[Deviation]:
-        seen: dict[str, int] = {}
-        for finding in self.rule.check(trace, context):
-            if not self.begin <= finding.at < self.end:
-                continue
-            key = self._key(trace, finding, context.team)
-            seen[key] = seen.get(key, 0) + 1
-            yield Deviation(
-                # the same step twice within one instant: both are kept apart by their order
-                key=key if seen[key] == 1 else f"{key}-{seen[key]}",
-                team=context.team,
-                issue_id=trace.issue.id,
-                guideline=self.version.guideline,
-                version=self.version.version,
-                at=finding.at,
-                events=finding.events,
-                signature=finding.signature,
-                label=finding.label,
-                sentence=finding.sentence,
-            )
-
-    def due(self, trace: Trace, context: JudgeContext) -> datetime:
-        moment = self.rule.due(trace, context) if self._timed else None
-        return moment if moment is not None and self.begin <= moment < self.end else _NEVER
-
-    def _key(self, trace: Trace, finding: Finding, team: str) -> str:
-        """Stable as long as the deviation is the same one, whatever else is learnt about the issue's history.
-
-        The decisive event is named by what it is, not by its place in the trace, which an older event that arrives
-        late would shift.
-        """
-        decisive: Event = trace.events[finding.events[-1]]
-        parts = (
-            team,
-            trace.issue.id,
-            self.version.guideline,
-            self.version.version,
-            finding.signature,
-            decisive.at.isoformat(),
-            decisive.activity,
-            decisive.to,
-        )
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+def _words(window: Window) -> str:
+    until = "" if window.end == NEVER else f" until {window.end:%Y-%m-%d %H:%M} UTC"
+    return f"{window.begin:%Y-%m-%d %H:%M} UTC{until}"
 
 
 def _problems(version: GuidelineVersion, context: JudgeContext) -> list[Problem]:

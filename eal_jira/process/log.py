@@ -7,7 +7,7 @@ only where a tracker gives no id does the name stand in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -28,8 +28,9 @@ class BrokenTrace(EalError):
         return str(self)
 
 
-def build_trace(issue: Issue, changes: Sequence[Change]) -> Trace:
-    """The trace of an issue from all its changes, which may come in any order.
+def build_trace(issue: Issue, changes: Sequence[Change], by_id: Collection[str] = ()) -> Trace:
+    """The trace of an issue from all its changes, which may come in any order. Changes of the fields `by_id` are told
+    by ids, not by names, which for sprints repeat.
 
     The creation comes first, with the initial status: where the first status change started from, or else the current
     one. A status change that leads where the issue already was is no event. Raises `BrokenTrace` when a status change
@@ -40,7 +41,7 @@ def build_trace(issue: Issue, changes: Sequence[Change]) -> Trace:
     # a history brought along from another tracker can be older than the issue itself
     created = min([issue.created, *(change.at for change in ordered[:1])])
     events = [Event(0, created, Activity.CREATED.value, None, initial.token, issue.creator)]
-    for change, activity, before, after in _steps(issue, ordered, initial):
+    for change, activity, before, after in _steps(issue, ordered, initial, by_id):
         events.append(Event(len(events), change.at, activity, before, after, change.actor))
     return Trace(issue, tuple(events), tuple(_stays(events)))
 
@@ -90,7 +91,7 @@ def _place(issue: Issue, change: Change, id_: str | None, name: str | None, whic
 
 
 def _steps(
-    issue: Issue, ordered: Sequence[Change], here: _Place
+    issue: Issue, ordered: Sequence[Change], here: _Place, by_id: Collection[str]
 ) -> Iterator[tuple[Change, str, str | None, str | None]]:
     """Each change that is a step, with its activity and what was before and after it."""
     for change in ordered:
@@ -104,9 +105,9 @@ def _steps(
             here = reached
             if not left.same(reached):
                 yield change, Activity.STATUS.value, left.token, reached.token
-        elif change.field == Activity.ASSIGNEE:
-            # ids only: the text beside them is a person's name
-            yield change, Activity.ASSIGNEE.value, change.from_id or None, change.to_id or None
+        elif change.field == Activity.ASSIGNEE or change.field in by_id:
+            # ids only: beside an assignee's, the text is a person's name
+            yield change, change.field, change.from_id or None, change.to_id or None
         elif change.field:
             before, after = change.from_text or change.from_id, change.to_text or change.to_id
             yield change, change.field, before or None, after or None

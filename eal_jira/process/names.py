@@ -63,10 +63,13 @@ class Names:
         for status in sorted(vocabulary.statuses.values(), key=lambda s: (len(s.id), s.id)):
             self._identities.setdefault(folded(status.name), status.id)
         #: comparable names of the statuses that end the work
-        self.done: frozenset[str] = frozenset(
-            folded(s.name) for s in vocabulary.statuses.values() if s.category is Category.DONE
-        )
+        self.done: frozenset[str] = self._of(Category.DONE)
+        #: and of those in which it hasn't begun
+        self.todo: frozenset[str] = self._of(Category.TODO)
         self._fields: dict[str, frozenset[str]] = {}
+
+    def _of(self, category: Category) -> frozenset[str]:
+        return frozenset(folded(s.name) for s in self._vocabulary.statuses.values() if s.category is category)
 
     def status(self, status: str | None) -> str:
         """The name to show for a status of a history."""

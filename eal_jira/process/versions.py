@@ -5,17 +5,20 @@ Versions are immutable: a change is a new version, and the one before it stops b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import groupby, pairwise
 from typing import Any
 
-from eal_jira.process.applies import Table, phrase
-from eal_jira.process.rules import parse_rule
+from eal_jira.process.applies import Table
+from eal_jira.process.grades import Grade, grade
 
 IMPORTED = "import"
 """The origin of a version that came from a file."""
+
+PROBED = ("complex", "chaotic")
+"""Cynefin's domains in which cause and effect are seen only afterwards, if at all (Snowden & Boone, 2007)."""
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 """Since when a guideline without ``in_force_from`` has been in force."""
@@ -43,12 +46,38 @@ class GuidelineVersion:
     #: `IMPORTED`, or the key of the proposal that brought it
     origin: str = IMPORTED
     mandatory: bool = False
+    #: a starting point that nobody has settled on yet
+    tentative: bool = True
+    #: "clear", "complicated", "complex" or "chaotic"; what is complex or chaotic is probed, not checked
+    domain: str = "clear"
+    #: "event": each event is judged by the version in force then; "start": work stays on the version it began under
+    pin: str = "event"
+    #: the role that looks after it, "" when there is none
+    steward: str = ""
+    #: what makes it work
+    key_points: tuple[str, ...] = ()
+    #: what the team would like to know about it
+    open_questions: tuple[str, ...] = ()
+    #: links to what was observed or tested, see `grades`
+    evidence: tuple[Mapping[str, str], ...] = ()
     #: the day on which the team wants to look at it again
     review_on: date | None = None
     #: which issues it is about, see `applies`; empty: all
     applies_to: Table = field(default_factory=dict)
+    #: the circumstances in which it is known to help; elsewhere it is not checked
+    holds_when: Table = field(default_factory=dict)
     #: which of those it is not about: any of these tables
     except_: tuple[Table, ...] = ()
+
+    @property
+    def checked(self) -> bool:
+        """Whether departures from it are looked for; what was retired or is to be probed isn't checked."""
+        return self.rule is not None and self.domain not in PROBED
+
+    @property
+    def grade(self) -> Grade:
+        """How well founded it is."""
+        return grade(self.evidence, self.origin, imported=IMPORTED)
 
     def to_json(self) -> dict[str, Any]:
         """The version as JSON values; `from_json` gives it back."""
@@ -63,9 +92,17 @@ class GuidelineVersion:
             "why": self.why,
             "source": self.source,
             "mandatory": self.mandatory,
+            "tentative": self.tentative,
+            "domain": self.domain,
+            "pin": self.pin,
+            "steward": self.steward,
+            "key_points": list(self.key_points),
+            "open_questions": list(self.open_questions),
+            "evidence": [dict(link) for link in self.evidence],
             "review_on": self.review_on and self.review_on.isoformat(),
             "rule": None if self.rule is None else dict(self.rule),
             "applies_to": {name: list(values) for name, values in self.applies_to.items()},
+            "holds_when": {name: list(values) for name, values in self.holds_when.items()},
             "except": [{name: list(values) for name, values in table.items()} for table in self.except_],
         }
 
@@ -83,6 +120,15 @@ class GuidelineVersion:
             why=body["why"],
             source=body["source"],
             mandatory=body["mandatory"],
+            # what an older eal-jira wrote has none of these
+            tentative=body.get("tentative", True),
+            domain=body.get("domain", "clear"),
+            pin=body.get("pin", "event"),
+            steward=body.get("steward", ""),
+            key_points=tuple(body.get("key_points", ())),
+            open_questions=tuple(body.get("open_questions", ())),
+            evidence=tuple(body.get("evidence", ())),
+            holds_when=body.get("holds_when", {}),
             review_on=None if review_on is None else date.fromisoformat(review_on),
             rule=body["rule"],
             applies_to=body["applies_to"],
@@ -110,54 +156,3 @@ def in_force(versions: Iterable[GuidelineVersion], at: datetime) -> tuple[Guidel
         for v in timeline(versions)
         if v.rule is not None and v.in_force_from <= at and (v.in_force_until is None or at < v.in_force_until)
     )
-
-
-def difference(old: GuidelineVersion, new: GuidelineVersion) -> tuple[str, ...]:
-    """What changed from `old` to `new` for those who work by it, one readable line each; empty: nothing did."""
-    return tuple(_difference(old, new))
-
-
-def _difference(old: GuidelineVersion, new: GuidelineVersion) -> Iterator[str]:
-    if new.title != old.title:
-        yield f'title changed from "{old.title}" to "{new.title}"'
-    for name in ("purpose", "why", "source"):
-        before, after = getattr(old, name), getattr(new, name)
-        if before != after:
-            yield f"{name} reworded: {after}" if after else f"{name} left out"
-    if new.mandatory != old.mandatory:
-        yield "mandatory from now on" if new.mandatory else "no longer mandatory"
-    if new.review_on != old.review_on:
-        yield f"next look on {new.review_on}" if new.review_on else "no day for the next look any more"
-    yield from _rule_difference(old.rule, new.rule)
-    yield from _applies_difference(old.applies_to, new.applies_to)
-    yield from (f"exception added: {phrase(table)}" for table in new.except_ if table not in old.except_)
-    yield from (f"exception removed: {phrase(table)}" for table in old.except_ if table not in new.except_)
-
-
-def _rule_difference(old: Mapping[str, object] | None, new: Mapping[str, object] | None) -> Iterator[str]:
-    if old == new:
-        return
-    if new is None:
-        yield "retired"
-    elif old is None:
-        yield f"taken up again: {parse_rule(new).describe()}"
-    else:
-        before, after = parse_rule(old), parse_rule(new)
-        if type(before) is type(after):
-            yield from after.differences(before)
-        else:
-            yield f"now: {after.describe()}"
-            yield f"before: {before.describe()}"
-
-
-def _applies_difference(old: Table, new: Table) -> Iterator[str]:
-    for name in dict.fromkeys([*old, *new]):
-        before: Sequence[object] = old.get(name, ())
-        after: Sequence[object] = new.get(name, ())
-        if not before:
-            yield f"applies only to {phrase({name: new[name]})}"
-        elif not after:
-            yield f"applies whatever the {name}, no longer only to {phrase({name: old[name]})}"
-        else:
-            yield from (f"applies also to {name} {value}" for value in after if value not in before)
-            yield from (f"no longer applies to {name} {value}" for value in before if value not in after)

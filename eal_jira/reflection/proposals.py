@@ -9,8 +9,9 @@ from eal_jira.learning.practices import Practice
 from eal_jira.model import Trace
 from eal_jira.process.applies import normal
 from eal_jira.process.context import JudgeContext
+from eal_jira.process.differences import difference
 from eal_jira.process.rules import parse_rule
-from eal_jira.process.versions import GuidelineVersion, difference
+from eal_jira.process.versions import GuidelineVersion
 
 
 @dataclass(frozen=True, slots=True)

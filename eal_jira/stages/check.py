@@ -13,11 +13,12 @@ from eal_jira.outbox.intents import Comment, Tag, marker, want
 from eal_jira.process.judge import Judge
 from eal_jira.process.versions import GuidelineVersion
 from eal_jira.settings import TeamPart
+from eal_jira.stages import neighbours
 from eal_jira.stages.each_team import each_team
 from eal_jira.stages.guidelines import bring_in, context
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import Yardstick
-from eal_jira.store import Connection, facts, intents, issues, process, work
+from eal_jira.store import Connection, facts, intents, intervals, issues, process, work
 
 _JUDGED_BY = {"calendar", "since", "time_zone", "waiting", "blocked", "flags", "bugs", "comments"}
 """The settings of a team on which verdicts and measures depend."""
@@ -56,17 +57,23 @@ class _TeamCheck:
         versions = bring_in(store, self._house.settings, team, words, self._now)
         yardstick = Yardstick.of(team, words, state.status_order, self._now)
         fingerprint = _fingerprint(versions, team, words)
+        judge = Judge(versions, todo)
+        anew = state.judged_by != fingerprint
+        rows = neighbours.everything(store, team, judge) if anew else []
         with store.write() as connection:
-            if state.judged_by != fingerprint:
+            if anew:
+                intervals.rebuild(connection, team.name, rows)
                 work.add_all_of_team(connection, "check", team.name, team.scope)
                 facts.set_team(connection, team.name, judged_by=fingerprint)
             work.add(connection, "check", process.due(connection, team.name, self._now), team.name)
-        judge = Judge(versions, todo)
-        titles = {version.guideline: version.title for version in versions}
-        while self._batch(judge, yardstick, titles):
+            work.add(connection, "check", neighbours.sprints_moved(connection, team, todo.sprints), team.name)
+        if not anew:
+            neighbours.spread(store, team, judge)
+        told = {(version.guideline, version.version): version for version in versions}
+        while self._batch(judge, yardstick, told):
             pass
 
-    def _batch(self, judge: Judge, yardstick: Yardstick, titles: Mapping[str, str]) -> bool:
+    def _batch(self, judge: Judge, yardstick: Yardstick, told: Mapping[tuple[str, int], GuidelineVersion]) -> bool:
         with self._house.store.write() as connection:
             ids = work.take(connection, "check", self._team.name)
             if not ids:
@@ -74,7 +81,8 @@ class _TeamCheck:
             # an issue that left the team, or whose history can't be told, has no trace here: nothing stands for it
             mine = work.of_team(connection, ids, self._team.name, self._team.scope)
             traces = process.traces(connection, mine)
-            verdicts = {issue_id: judge(trace) for issue_id, trace in traces.items()}
+            among = neighbours.among(connection, self._team, judge, mine)
+            verdicts = {issue_id: judge(trace, among) for issue_id, trace in traces.items()}
             found = [deviation for verdict in verdicts.values() for deviation in verdict.deviations]
             opened = process.replace_deviations(connection, self._team.name, ids, found, self._now)
             dues = {issue_id: verdicts[issue_id].due if issue_id in verdicts else None for issue_id in ids}
@@ -89,7 +97,7 @@ class _TeamCheck:
             for issue_id in ids:
                 self._tag(connection, issue_id)
             if self._team.comments:
-                self._comment(connection, found, traces, titles)
+                self._comment(connection, found, traces, told)
             work.done(connection, "check", ids, self._team.name)
         self._checked.issues += len(traces)
         self._checked.opened += opened.opened
@@ -114,17 +122,20 @@ class _TeamCheck:
         connection: Connection,
         found: Sequence[Deviation],
         traces: Mapping[str, Trace],
-        titles: Mapping[str, str],
+        told: Mapping[tuple[str, int], GuidelineVersion],
     ) -> None:
         """At most one comment per issue and guideline: the newest question."""
         newest = {(deviation.issue_id, deviation.guideline): deviation for deviation in found}
         for (issue_id, guideline), deviation in newest.items():
+            version = told[guideline, deviation.version]
             body = self._house.templates.render(
                 "deviation_comment.md",
                 {
                     "issue": traces[issue_id].issue.key,
-                    "guideline": titles[guideline],
+                    "guideline": version.title,
                     "version": deviation.version,
+                    "mandatory": version.why if version.mandatory else "",
+                    "steward": version.steward,
                     "sentence": deviation.sentence,
                 },
             )

@@ -14,6 +14,7 @@ from eal_jira.process.applies import Condition
 from eal_jira.process.judge import Judge
 from eal_jira.process.versions import GuidelineVersion
 from eal_jira.settings import TeamPart
+from eal_jira.stages import neighbours
 from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import traces_of
@@ -58,7 +59,8 @@ def _adoption(connection: Connection, team: TeamPart, proposal: ProposalRow, now
     about = {issue_id for issue_id, trace in traces.items() if is_for.matches(trace.issue)}
 
     as_if = Judge([_as_if_still(old, new.in_force_from)], replace(judging, since=new.in_force_from))
-    verdicts = {issue_id: as_if(traces[issue_id]) for issue_id in about}
+    among = neighbours.among(connection, team, as_if, sorted(about))
+    verdicts = {issue_id: as_if(traces[issue_id], among) for issue_id in about}
     since = [m for i, m in measured.items() if i in about and verdicts[i].applied and _begun(m) >= new.in_force_from]
     doing_it = {i for i, v in verdicts.items() if any(d.signature == practice.signature for d in v.deviations)}
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, time
+from collections.abc import Container
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+
+from holidays import country_holidays
 
 from eal_jira.errors import ConfigError
 from eal_jira.model import SetAside, Vocabulary
@@ -12,7 +15,7 @@ from eal_jira.process.context import JudgeContext
 from eal_jira.process.guidelines import ParsedGuidelines, parse_guidelines
 from eal_jira.process.importing import news
 from eal_jira.process.versions import GuidelineVersion, timeline
-from eal_jira.settings import Settings, TeamPart
+from eal_jira.settings import HolidaysPart, Settings, TeamPart
 from eal_jira.store import Connection, Store, facts, issues, process, work
 from eal_jira.store.process import VersionRow
 
@@ -70,10 +73,36 @@ def context(connection: Connection, team: TeamPart, now: datetime) -> JudgeConte
     since = state.first_cycle
     if team.since is not None:
         since = datetime.combine(team.since, time(), team.zone).astimezone(UTC)
-    return JudgeContext(issues.vocabulary(connection), calendar(team), now, team.name, since, state.status_order)
+    return JudgeContext(
+        vocabulary=issues.vocabulary(connection),
+        calendar=calendar(team),
+        now=now,
+        team=team.name,
+        since=since,
+        order=state.status_order,
+        sprints={sprint.id: sprint for sprint in issues.sprints(connection, team.name)},
+    )
 
 
 def calendar(team: TeamPart) -> WorkingCalendar:
     part = team.calendar
     days = frozenset(WEEKDAYS.index(day) for day in part.weekdays)
-    return WorkingCalendar(team.zone, days, part.start, part.end, frozenset(part.holidays))
+    return WorkingCalendar(team.zone, days, part.start, part.end, days_off(part.holidays))
+
+
+def days_off(part: HolidaysPart | tuple[date, ...]) -> Container[date]:
+    """The days on which nobody works; of a country, whichever year is asked for."""
+    if not isinstance(part, HolidaysPart):
+        return frozenset(part)
+    public = country_holidays(part.country, subdiv=part.subdivision)
+    return _DaysOff(public, frozenset(part.also), frozenset(part.working))
+
+
+@dataclass(frozen=True, slots=True)
+class _DaysOff:
+    public: Container[date]
+    also: frozenset[date]
+    working: frozenset[date]
+
+    def __contains__(self, day: object) -> bool:
+        return day in self.also or (day in self.public and day not in self.working)

@@ -34,12 +34,13 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
         found = issues.issues(connection, ids)
         changes = issues.changes(connection, ids)
         said, us = echoes.comments(connection, ids), facts.us(connection)
+        sprint_fields = issues.fields_of_kind(connection, "sprint")
         left: dict[str, bytes] = {}
         broken: list[SetAside] = []
         for issue_id, issue in found.items():
             try:
                 # what we did ourselves is nobody's work, and nobody's deviation
-                trace = build_trace(issue, without_ours(changes[issue_id], us))
+                trace = build_trace(issue, without_ours(changes[issue_id], us), sprint_fields)
             except BrokenTrace as error:
                 # an untold history can't be judged, and must not be judged by half
                 broken.append(SetAside("trace", issue.key, error.reason))
@@ -53,7 +54,10 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
         touched = [issue_id for issue_id in ids if issue_id not in left or known.get(issue_id) != left[issue_id]]
         echoes.save(connection, left)
         for team in house.teams:
-            work.add(connection, "check", work.of_team(connection, touched, team.name, team.scope), team.name)
+            mine = work.of_team(connection, ids, team.name, team.scope)
+            # one that left the team is looked at once more, so that nothing of it is left standing
+            gone = set(process.measured(connection, team.name, ids)).difference(mine)
+            work.add(connection, "check", sorted(gone.union(set(mine).intersection(touched))), team.name)
         work.done(connection, "log", ids)
         logged.set_aside += len(broken)
     return True

@@ -13,6 +13,7 @@ from eal_jira.process.versions import GuidelineVersion, in_force
 from eal_jira.reflection.proposals import change_for
 from eal_jira.settings import TeamPart
 from eal_jira.stages.each_team import each_team
+from eal_jira.stages.guideline_pages import write_guidelines
 from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import traces_of
@@ -31,6 +32,8 @@ TO_DECIDE = timedelta(days=14)
 class Reflected:
     proposals: int = 0
     retros: int = 0
+    #: pages of guidelines that changed, and reviews that became due
+    guidelines: int = 0
 
 
 def reflect(house: House, now: datetime) -> Reflected:
@@ -40,6 +43,7 @@ def reflect(house: House, now: datetime) -> Reflected:
     def one(team: TeamPart) -> None:
         with house.store.write() as connection:
             reflected.proposals += _propose(house, connection, team, now)
+            reflected.guidelines += write_guidelines(house, connection, team, now)
         reflected.retros += write_retros(house, team, now)
 
     each_team(house, "reflect", now, one)

@@ -301,6 +301,11 @@ def vocabulary(connection: Connection) -> Vocabulary:
     )
 
 
+def fields_of_kind(connection: Connection, kind: str) -> frozenset[str]:
+    """Ids of the fields of this kind."""
+    return frozenset(row.id for row in connection.execute(select(t.fields.c.id).where(t.fields.c.kind == kind)))
+
+
 def save_vocabulary(connection: Connection, words: Vocabulary) -> None:
     """Adds and renames; a status that the tracker no longer lists keeps its last name, for old histories."""
     upsert(connection, t.statuses, (asdict(status) for status in words.statuses.values()))

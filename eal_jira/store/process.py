@@ -168,6 +168,21 @@ def replace_deviations(
     return Opened(len(wanted - before), len(gone))
 
 
+def ways(connection: Connection, team: str) -> dict[str, list[tuple[str, int]]]:
+    """For each guideline, the ways in which work departs from it and how many issues did."""
+    issues_ = func.count(t.deviations.c.issue_id.distinct())
+    rows = connection.execute(
+        select(t.deviations.c.guideline, t.deviations.c.label, issues_)
+        .where(t.deviations.c.team == team, t.deviations.c.closed.is_(None))
+        .group_by(t.deviations.c.guideline, t.deviations.c.label)
+        .order_by(t.deviations.c.guideline, t.deviations.c.label)
+    )
+    found: dict[str, list[tuple[str, int]]] = {}
+    for guideline, label, count in rows:
+        found.setdefault(guideline, []).append((label, count))
+    return found
+
+
 def count_deviations(connection: Connection, team: str) -> int:
     return int(
         connection.execute(
@@ -216,6 +231,14 @@ def forget_measures(connection: Connection, team: str, issue_ids: Sequence[str])
 def measures(connection: Connection, team: str) -> list[MeasuredRow]:
     rows = connection.execute(select(t.measures).where(t.measures.c.team == team).order_by(t.measures.c.issue_id))
     return [MeasuredRow(row.issue_id, row.finished, row.body, tuple(row.applied)) for row in rows]
+
+
+def measured(connection: Connection, team: str, issue_ids: Sequence[str]) -> list[str]:
+    """Those of the issues that were the team's when it was last looked at them."""
+    rows = connection.execute(
+        select(t.measures.c.issue_id).where(t.measures.c.team == team, t.measures.c.issue_id.in_(issue_ids))
+    )
+    return [row.issue_id for row in rows]
 
 
 def count_finished(connection: Connection, team: str) -> int:

@@ -338,6 +338,26 @@ due = Table(
     PrimaryKeyConstraint("team", "issue_id"),
 )
 
+# What issues add to what others are judged by (WIP limits, sprints, children), by guideline version.
+intervals = Table(
+    "intervals",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("guideline", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    # the parent's or the sprint's id; "" for the whole team
+    Column("group", Text, nullable=False),
+    Column("entered", Moment, nullable=False),
+    Column("issue_id", Text, nullable=False),
+    Column("left", Moment),
+    # how many there were in the group when this one began, itself included; 0 where nobody asks
+    Column("level", Integer, nullable=False),
+    PrimaryKeyConstraint("team", "guideline", "version", "group", "entered", "issue_id"),
+    Index(None, "team", "guideline", "version", "group", "left"),
+    Index(None, "team", "issue_id"),
+    Index(None, "team", "group"),
+)
+
 measures = Table(
     "measures",
     metadata,

@@ -47,11 +47,11 @@ def all_of_team(connection: Connection, team: str, scope: Scope) -> list[str]:
     return [row.id for row in rows]
 
 
-def take(connection: Connection, stage: str, team: str = "") -> list[str]:
-    """The next batch, in a stable order; it stays listed until `done`."""
+def take(connection: Connection, stage: str, team: str = "", after: str = "") -> list[str]:
+    """The next batch behind `after`, in a stable order; it stays listed until `done`."""
     rows = connection.execute(
         select(t.work.c.issue_id)
-        .where(t.work.c.stage == stage, t.work.c.team == team)
+        .where(t.work.c.stage == stage, t.work.c.team == team, t.work.c.issue_id > after)
         .order_by(t.work.c.issue_id)
         .limit(BATCH)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from eal_jira.documents import one_line
@@ -10,6 +11,7 @@ from eal_jira.learning.adoption import Adoption, Share
 from eal_jira.learning.evidence import Evidence, Phrase, Verdict
 from eal_jira.learning.practices import Practice
 from eal_jira.process.versions import GuidelineVersion
+from eal_jira.reflection.guideline_page import page
 
 Words = Callable[[str], str]
 
@@ -166,13 +168,42 @@ def retro(say: Words) -> dict[str, object]:
     }
 
 
-def deviation_comment(say: Words) -> dict[str, object]:
+def deviation_comment(say: Words, *, mandatory: bool = False) -> dict[str, object]:
     return {
         "issue": say("PAY-7"),
         "guideline": say("Work is reviewed before it is done"),
         "version": 2,
         "sentence": say("This went from In Progress to Done without In Review: what made that the better way?"),
+        "mandatory": say("Auditors ask for two people.") if mandatory else "",
+        "steward": say("the people on support duty") if mandatory else "",
     }
+
+
+def guidelines(say: Words) -> dict[str, object]:
+    first = version(say)
+    current = replace(
+        first,
+        version=2,
+        why=say("Two refunds went out twice"),
+        steward=say("the people on support duty"),
+        key_points=(say("Read the test first"),),
+        open_questions=(say("Does a pair need a review?"),),
+        review_on=date(2026, 7, 1),
+        pin="start",
+        holds_when={"component": [say("Web")]},
+        except_=({"labels": [say("hotfix")]},),
+    )
+    seen = {current.guideline: [(say("Done without In Review"), 24), (say("Done without Testing"), 2)]}
+    told = [practice(say), practice(say, Verdict.WORSE)]
+    ended = replace(first, guideline="old", rule=None)
+    content = page([first, current, ended], datetime(2026, 9, 1, tzinfo=UTC), UTC, seen, told, 5)
+    return {"team": say("Payments"), **content}
+
+
+def review(say: Words) -> dict[str, object]:
+    current = replace(version(say), review_on=date(2026, 7, 1), open_questions=(say("Does a pair need a review?"),))
+    ways = [{"label": say("Done without In Review"), "issues": 24}]
+    return {"team": say("Payments"), "version": current, "rule": say("It is reviewed."), "seen": ways}
 
 
 def decision_note(say: Words, state: str = "approved") -> dict[str, object]:
@@ -208,6 +239,8 @@ CONTEXTS: dict[str, Callable[[Words], dict[str, object]]] = {
     "decision_note.md": decision_note,
     "not_decided.md": not_decided,
     "adoption.md": adoption,
+    "guidelines.md": guidelines,
+    "review.md": review,
 }
 
 

@@ -126,6 +126,15 @@ RULES: tuple[Mapping[str, object], ...] = (
     {"kind": "time_limit", "from": "Open", "to": "Done", "at_most": "3 days"},
     {"kind": "required_fields", "status": "In Progress", "fields": ["Labels", "assignee"]},
     {"kind": "different_people", "first": "In Review", "then": "Done"},
+    {"kind": "response", "first": "In Progress", "then": "In Review"},
+    {"kind": "succession", "first": "Blocked", "then": "In Review"},
+    {"kind": "not_coexistence", "one": "Blocked", "other": "In Review"},
+    {"kind": "freshness", "statuses": ["In Progress", "In Review"], "at_most": "1 day"},
+    {"kind": "size_limit", "status": "In Progress", "at_most": 3},
+    {"kind": "link_required", "status": "In Review"},
+    {"kind": "wip_limit", "statuses": ["In Progress"], "at_most": 1},
+    {"kind": "scope_freeze"},
+    {"kind": "children_done"},
 )
 """One rule of every kind and form."""
 

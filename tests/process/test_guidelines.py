@@ -241,6 +241,78 @@ MISTAKES = {
         "no earlier version",
         "check the id",
     ),
+    "domain unknown": Bad((TITLE, f'{TITLE}\ndomain = "complecs"'), 13, "domain", "none of the words", '"complex"?'),
+    "pin unknown": Bad(
+        (TITLE, f'{TITLE}\npin = "begin"'), 13, "pin", "none of the words", 'Known here: "event", "start"'
+    ),
+    "mandatory without a reason": Bad(
+        (TITLE, f"{TITLE}\nmandatory = true"), 13, "mandatory", "nothing says why", "without a reason"
+    ),
+    "mandatory and only probed": Bad(
+        (TITLE, f'{TITLE}\nmandatory = true\nwhy = "w"\ndomain = "chaotic"'),
+        15,
+        "domain",
+        "nothing is checked",
+        "clear",
+    ),
+    "looked at again before it is in force": Bad(
+        (TITLE, f"{TITLE}\nin_force_from = 2026-05-01\nreview_on = 2026-04-01"),
+        14,
+        "review_on",
+        "before it",
+        "after in",
+    ),
+    "all of it excepted": Bad(
+        (TITLE, f'{TITLE}\napplies_to = {{ type = ["Bug"] }}\nexcept = {{ type = ["Bug"] }}'),
+        14,
+        "except",
+        "takes out all",
+        "retire",
+    ),
+    "holds when nothing": Bad((TITLE, f"{TITLE}\nholds_when = {{}}"), 13, "holds_when", "at least one", "For example"),
+    "evidence misspelt": Bad(
+        (TITLE, f'{TITLE}\nevidence = [{{ observd = "EAL-1" }}]'), 13, "evidence", "is not a key", 'mean "observed"?'
+    ),
+    "evidence of two kinds": Bad(
+        (TITLE, f'{TITLE}\nevidence = [{{ observed = "A", tested = "B" }}]'),
+        13,
+        "evidence",
+        "either observed",
+        "EAL-12",
+    ),
+    "key points not in a list": Bad((TITLE, f'{TITLE}\nkey_points = "one"'), 13, "key_points", "should be", "brackets"),
+    "a limit of nothing": Bad(
+        ruled('kind = "wip_limit", statuses = ["A"], at_most = 0'), 15, "rule.at_most", "greater than or", "= 5"
+    ),
+    "no status to count": Bad(
+        ruled('kind = "wip_limit", statuses = [], at_most = 2'), 15, "rule.statuses", "at least 1", "In Progress"
+    ),
+    "one way twice": Bad(
+        ruled('kind = "not_coexistence", one = "A", other = "a"'), 15, "rule", "as both one and other", "different"
+    ),
+    "quiet for ever": Bad(
+        ruled('kind = "freshness", statuses = ["A"], at_most = "11 years"'),
+        15,
+        "rule.at_most",
+        "not a duration",
+        "week",
+    ),
+    "a size below nothing": Bad(
+        ruled('kind = "size_limit", status = "A", at_most = -1'), 15, "rule.at_most", "greater than or equal", "= 8"
+    ),
+    "the opposite order": Bad(
+        ruled('kind = "precedence", first = "Done", then = "In Review"'),
+        15,
+        "rule",
+        'can\'t be followed together with "sound": it asks for the same two statuses in the opposite order',
+        "Retire one",
+    ),
+    "ruled out and asked for": Bad(
+        ruled('kind = "absence", status = "In Review"'), 15, "rule", "a status that the other rules out", "Retire one"
+    ),
+    "both and only one": Bad(
+        ruled('kind = "not_coexistence", one = "In Review", other = "Done"'), 15, "rule", "only one of them", "Retire"
+    ),
     "the same id at the same time": Bad(('id = "bad"', 'id = "sound"'), 11, "id", "the same moment", "another id"),
 }
 
@@ -264,6 +336,20 @@ def test_a_mistake_is_named_with_line_and_remedy_and_the_other_guidelines_work(b
     assert "other" in kept
     assert "bad" not in kept
     assert ("sound" in kept) == (bad.key != "id" or "sound" not in bad.swap[1])
+
+
+def test_there_are_mistakes_enough_in_the_table() -> None:
+    assert len(MISTAKES) >= 40
+
+
+def test_guidelines_for_different_issues_or_times_contradict_nothing() -> None:
+    other = SOUND.replace('"sound"', '"other"').replace(
+        'first = "In Review", then = "Done"', 'first = "Done", then = "In Review"'
+    )
+    assert parse(SOUND + other).problems
+    assert not parse(SOUND + other.replace("rule =", 'applies_to = { type = ["Bug"] }\nrule =')).problems
+    ended = SOUND + '[[guideline]]\nid = "sound"\nretired = true\nin_force_from = 2026-01-01\n'
+    assert not parse(ended + other.replace("rule =", "in_force_from = 2026-01-01\nrule =")).problems
 
 
 def test_all_mistakes_of_a_guideline_are_told_at_once() -> None:

@@ -14,6 +14,7 @@ from eal_jira.model import Category, Change, Deviation, Issue, Status, Vocabular
 from eal_jira.process.judge import Judge, judge
 from eal_jira.process.log import build_trace
 from tests.process.building import (
+    BLOCKED,
     DOING,
     DONE,
     HOUR,
@@ -103,6 +104,94 @@ def test_a_version_that_changes_nothing_changes_no_finding(history: History, bou
     parts = judge(trace, [replace(v, version=2 if v.in_force_from == boundary else 1) for v in split], context(LATER))
     assert facts(parts.deviations) == facts(whole)
     assert all((d.version == 2) == (d.at >= boundary) for d in parts.deviations)
+
+
+# --- work that stays on its version ----------------------------------------------------------------------------
+
+QUICK = {"kind": "absence", "status": "Done"}
+TUESDAY = MONDAY + timedelta(days=1)
+
+
+def test_work_begun_under_a_pinned_version_stays_on_it() -> None:
+    """Begun an hour before version 2 starts: the way into Done in two days is judged by version 1."""
+    versions = [version(pin="start"), version(QUICK, 2, in_force_from=MONDAY + 2 * HOUR)]
+    trace = walk(OPEN, DOING, REVIEW, DONE)
+    assert judge(trace, versions, context()).deviations == ()
+    assert judge(trace, versions, context()).applied == (("review-before-done", 1),)
+    (late,) = judge(walk(OPEN, DOING, DONE, every=2 * HOUR), versions, context()).deviations
+    assert late.version == 2, "begun when version 2 had started"
+    (skipped,) = judge(walk(OPEN, DOING, BLOCKED, DONE), versions, context()).deviations
+    assert (skipped.version, skipped.label) == (1, "Done without In Review")
+    unpinned = [replace(v, pin="event") for v in versions]
+    assert [d.version for d in judge(trace, unpinned, context()).deviations] == [2]
+    told = [e.text for e in Judge(versions, context()).explain(trace)]
+    assert told[1] == "The work on this issue began under an earlier version, and stays on it."
+
+
+def test_a_guideline_that_ends_ends_also_for_pinned_work() -> None:
+    versions = [version(pin="start"), version(None, 2, in_force_from=MONDAY + 2 * HOUR)]
+    assert judge(walk(OPEN, DOING, BLOCKED, DONE), versions, context()).deviations == ()
+
+
+def test_a_limit_of_a_pinned_version_runs_on_after_it_was_replaced() -> None:
+    two = {"kind": "time_limit", "status": "In Review", "at_most": "2 days"}
+    versions = [version(two, pin="start"), version(QUICK, 2, in_force_from=TUESDAY)]
+    assert judge(walk(OPEN, REVIEW), versions, context(TUESDAY)).due == MONDAY + HOUR + timedelta(days=2)
+
+
+# --- what is probed, and where a guideline holds ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("domain", "count"), [("clear", 1), ("complicated", 1), ("complex", 0), ("chaotic", 0)])
+def test_what_is_complex_is_probed_and_not_checked(domain: str, count: int) -> None:
+    verdict = judge(walk(OPEN, DONE), [version(domain=domain)], context())
+    assert (len(verdict.deviations), len(verdict.applied)) == (count, count)
+    (told,) = Judge([version(domain=domain)], context()).explain(walk(OPEN, DONE))
+    assert ("probed, not checked" in told.text) == (count == 0)
+
+
+def test_a_guideline_is_checked_only_where_it_is_known_to_hold() -> None:
+    web = version(holds_when={"component": ["Web"]})
+    assert len(judge(walk(OPEN, DONE, components=("Web",)), [web], context()).deviations) == 1
+    elsewhere = walk(OPEN, DONE, components=("Shop",))
+    assert judge(elsewhere, [web], context()).deviations == ()
+    (told,) = Judge([web], context()).explain(elsewhere)
+    assert "it helps when component Web, and component is Shop, not Web" in told.text
+
+
+def test_only_the_marked_one_of_two_guidelines_is_mandatory() -> None:
+    both = [version(guideline="a", mandatory=True, why="w"), version(guideline="b")]
+    assert [d.guideline for d in judge(walk(OPEN, DONE), both, context()).deviations] == ["a", "b"]
+
+
+# --- the issue as it was ---------------------------------------------------------------------------------------
+
+
+def labelled(before: str | None, after: str | None) -> History:
+    """From Open to Done with these labels, which are changed afterwards."""
+    labels = () if after is None else tuple(after.split())
+    changes = [move(1, MONDAY + HOUR, OPEN, DONE), edit(2, MONDAY + 2 * HOUR, "labels", before, after)]
+    return issue(DONE, labels=labels), changes
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "count"),
+    [("x", None, 1), (None, "x", 0), ("a x", "a", 1), ("a", "a x", 0), ("x", "x y", 1), ("xx", "x", 0)],
+)
+def test_a_guideline_looks_at_an_issue_as_it_was_at_that_moment(
+    before: str | None, after: str | None, count: int
+) -> None:
+    verdict = judge(build_trace(*labelled(before, after)), [version(applies_to={"labels": ["x"]})], context())
+    assert len(verdict.deviations) == count
+    excepted = judge(build_trace(*labelled(before, after)), [version(except_=({"labels": ["x"]},))], context())
+    assert len(excepted.deviations) == 1 - count
+
+
+def test_a_number_in_a_history_is_compared_as_a_number() -> None:
+    changes = [move(1, MONDAY + HOUR, OPEN, DONE), edit(2, MONDAY + 2 * HOUR, "points-1", "3", "8")]
+    small = version(applies_to={"points": ["<= 3"]})
+    assert len(judge(build_trace(issue(DONE, points=8.0), changes), [small], context()).deviations) == 1
+    assert judge(build_trace(issue(DONE, points=8.0), changes[:1]), [small], context()).deviations == ()
 
 
 # --- deviations stay themselves -------------------------------------------------------------------------------

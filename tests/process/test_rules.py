@@ -40,7 +40,8 @@ class Case:
 def cases() -> Iterator[Any]:
     for file in sorted(CASES.glob("*.toml")):
         for case in tomllib.loads(file.read_text(encoding="utf-8"))["case"]:
-            unknown = case.keys() - {"name", "rule", "path", "now", "fields", "done", "findings", "due"}
+            beside = {"others", "sprints", "links"}
+            unknown = case.keys() - {"name", "rule", "path", "now", "fields", "done", "findings", "due"} - beside
             assert not unknown, f"{file.name}, {case['name']}: {unknown}"
             assert case["rule"]["kind"] == file.stem
             rule = parse_rule(case["rule"])
@@ -50,6 +51,7 @@ def cases() -> Iterator[Any]:
                 now=case.get("now", ""),
                 fields=case.get("fields", {}),
                 done=case.get("done", ["Done"]),
+                **{key: case.get(key, ()) for key in beside},
             )
             yield pytest.param(
                 Case(rule, example, case["findings"], case.get("due")), id=f"{file.stem}: {case['name']}"

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eal_jira.process.versions import ALWAYS, GuidelineVersion, difference, in_force, timeline
+from eal_jira.process.differences import difference
+from eal_jira.process.versions import ALWAYS, GuidelineVersion, in_force, timeline
 from tests.process.building import MONDAY, RULES, version
 
 DAY = timedelta(days=1)
@@ -112,3 +113,58 @@ def test_a_change_is_told_in_lines_that_people_read(old: dict[str, Any], new: di
 
 def test_a_guideline_without_a_day_is_older_than_any_history() -> None:
     assert in_force([version()], ALWAYS) == (version(),)
+
+
+FULLER = version(
+    tentative=False,
+    domain="complicated",
+    pin="start",
+    steward="the people on support duty",
+    key_points=("Read the test first",),
+    open_questions=("Does a pair need one?",),
+    evidence=({"tested": "EAL-3"}, {"tested": "EAL-9", "team": "Search"}),
+    holds_when={"component": ["Web"]},
+)
+
+
+def test_all_that_a_version_says_comes_back_from_json() -> None:
+    assert GuidelineVersion.from_json(json.loads(json.dumps(FULLER.to_json()))) == FULLER
+
+
+def test_what_an_older_eal_jira_wrote_can_be_read() -> None:
+    added = {"tentative", "domain", "pin", "steward", "key_points", "open_questions", "evidence", "holds_when"}
+    body = {key: value for key, value in version().to_json().items() if key not in added}
+    assert GuidelineVersion.from_json(body) == version()
+
+
+def test_every_new_word_of_a_version_is_told_when_it_changes() -> None:
+    assert list(difference(version(), FULLER)) == [
+        "steward reworded: the people on support duty",
+        "key point added: Read the test first",
+        "open question added: Does a pair need one?",
+        "evidence added: tested EAL-3",
+        "evidence added: tested EAL-9, team Search",
+        "no longer a starting point: the team has settled on it",
+        "domain changed from clear to complicated",
+        "work stays on the version it began under",
+        "holds when component Web",
+    ]
+    assert list(difference(version(), version(domain="complex"))) == [
+        "domain changed from clear to complex: probed from now on, not checked"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("links", "origin", "grade"),
+    [
+        ((), "import", "opinion"),
+        ((), "proposal/x", "observed"),
+        (({"observed": "EAL-1"},), "import", "observed"),
+        (({"observed": "EAL-1"}, {"tested": "EAL-2"}), "import", "tested"),
+        (({"tested": "EAL-1"}, {"tested": "EAL-2"}), "import", "tested"),
+        (({"tested": "EAL-1"}, {"tested": "EAL-2", "team": "Search"}), "import", "proven in several teams"),
+        (({"observed": "EAL-1"}, {"observed": "EAL-2", "team": "Search"}), "import", "observed"),
+    ],
+)
+def test_the_grade_follows_from_the_links_alone(links: tuple[dict[str, str], ...], origin: str, grade: str) -> None:
+    assert version(evidence=links, origin=origin).grade == grade

@@ -12,12 +12,22 @@ from eal_jira.process.problems import Mistake, mistakes
 from eal_jira.process.rules.absence import Absence
 from eal_jira.process.rules.allowed_transitions import AllowedTransitions
 from eal_jira.process.rules.base import Rule
+from eal_jira.process.rules.children_done import ChildrenDone
+from eal_jira.process.rules.crossing import CrossRule
 from eal_jira.process.rules.different_people import DifferentPeople
+from eal_jira.process.rules.freshness import Freshness
+from eal_jira.process.rules.link_required import LinkRequired
+from eal_jira.process.rules.not_coexistence import NotCoexistence
 from eal_jira.process.rules.precedence import Precedence
 from eal_jira.process.rules.required_fields import RequiredFields
+from eal_jira.process.rules.response import Response
+from eal_jira.process.rules.scope_freeze import ScopeFreeze
+from eal_jira.process.rules.size_limit import SizeLimit
+from eal_jira.process.rules.succession import Succession
 from eal_jira.process.rules.time_limit import TimeLimit
+from eal_jira.process.rules.wip_limit import WipLimit
 
-__all__ = ["BadRule", "Rule", "parse_rule", "register", "rule_kinds"]
+__all__ = ["BadRule", "CrossRule", "Rule", "parse_rule", "register", "rule_kinds"]
 
 rule_kinds: dict[str, type[Rule]] = {}
 """Every known rule kind by its name."""
@@ -61,5 +71,9 @@ def parse_rule(table: Mapping[str, object]) -> Rule:
         raise BadRule(mistakes(error, found, ("rule",))) from None
 
 
-for _kind in (Precedence, AllowedTransitions, Absence, TimeLimit, RequiredFields, DifferentPeople):
+for _kind in (
+    *(Precedence, Response, Succession, NotCoexistence, Absence, AllowedTransitions),
+    *(TimeLimit, Freshness, RequiredFields, SizeLimit, LinkRequired, DifferentPeople),
+    *(WipLimit, ScopeFreeze, ChildrenDone),
+):
     register(_kind)

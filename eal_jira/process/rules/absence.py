@@ -24,6 +24,8 @@ class Absence(Rule):
     departure of its own. (DECLARE: absence.)
     """
 
+    BY_ORDER: ClassVar[bool] = True
+
     kind: Literal["absence"] = "absence"
     status: Name = Field(description="the status whose arrivals are counted", examples=['"In Progress"'])
     from_: Name | None = Field(

@@ -27,6 +27,8 @@ class AllowedTransitions(Rule):
     everywhere. What is listed nowhere is a departure: also every step out of a status that `from` doesn't name.
     """
 
+    BY_ORDER: ClassVar[bool] = True
+
     kind: Literal["allowed_transitions"] = "allowed_transitions"
     from_: dict[Name, tuple[Name, ...]] = Field(
         alias="from",

@@ -9,13 +9,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from eal_jira.model import Finding, Trace
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.examples import Example
+from eal_jira.process.names import folded
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """The name of a status or field, as people see it in the tracker."""
@@ -32,6 +34,9 @@ class Rule(BaseModel):
 
     kind: str
 
+    #: whether `check` looks at nothing but the order in which statuses came: then the judge needs to ask only once for
+    #: all issues that went the same way, as long as nothing was found
+    BY_ORDER: ClassVar[bool] = False
     PASS: ClassVar[Example]
     FAIL: ClassVar[Example]
 
@@ -88,6 +93,20 @@ class Rule(BaseModel):
     def changed(self, **options: object) -> Self:
         """This rule with other options, checked as if it had been written so."""
         return type(self).model_validate({**self.plain(), **options})
+
+
+R = TypeVar("R", bound=Rule)
+
+
+def two_different(rule: R, one: str, other: str, keys: tuple[str, str] = ("first", "then")) -> R:
+    """The rule, if these two options name different statuses."""
+    if folded(one) == folded(other):
+        raise PydanticCustomError(
+            "same_status",
+            "names one status as both {one} and {other}",
+            {"one": keys[0], "other": keys[1], "remedy": "Name two different statuses."},
+        )
+    return rule
 
 
 def _shown(value: object) -> str:

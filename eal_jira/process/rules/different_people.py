@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from eal_jira.model import Event, Finding, Trace
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.examples import Example
 from eal_jira.process.names import folded
-from eal_jira.process.rules.base import Name, Rule
+from eal_jira.process.rules.base import Name, Rule, two_different
 
 
 class DifferentPeople(Rule):
@@ -45,13 +44,7 @@ class DifferentPeople(Rule):
 
     @model_validator(mode="after")
     def _two_steps(self) -> Self:
-        if folded(self.first) == folded(self.then):
-            raise PydanticCustomError(
-                "same_status",
-                "names one status as both first and then",
-                {"remedy": "Name two different statuses, one for each person's step."},
-            )
-        return self
+        return two_different(self, self.first, self.then)
 
     def describe(self) -> str:
         return f"An issue is moved to {self.first} and to {self.then} by different people."

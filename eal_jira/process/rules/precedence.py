@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from eal_jira.model import Finding, Trace
 from eal_jira.process.context import JudgeContext
 from eal_jira.process.examples import Example
 from eal_jira.process.names import folded
-from eal_jira.process.rules.base import Name, Rule
+from eal_jira.process.rules.base import Name, Rule, two_different
 
 
 class Precedence(Rule):
@@ -21,6 +20,8 @@ class Precedence(Rule):
     Once is enough: an issue that has been in `first` may reach `then` again and again. Each earlier arrival in `then`
     is a departure of its own. (DECLARE: precedence.)
     """
+
+    BY_ORDER: ClassVar[bool] = True
 
     kind: Literal["precedence"] = "precedence"
     first: Name = Field(description="the status that has to come first", examples=['"In Review"'])
@@ -44,13 +45,7 @@ class Precedence(Rule):
 
     @model_validator(mode="after")
     def _two_statuses(self) -> Self:
-        if folded(self.first) == folded(self.then):
-            raise PydanticCustomError(
-                "same_status",
-                "names one status as both first and then, which nothing can follow",
-                {"remedy": "Name two different statuses."},
-            )
-        return self
+        return two_different(self, self.first, self.then)
 
     def describe(self) -> str:
         return f"An issue reaches {self.then} only after it has been in {self.first}."

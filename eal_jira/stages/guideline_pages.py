@@ -1,0 +1,65 @@
+"""The page of each team's guidelines, and the tickets that ask for another look on the day the team chose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from eal_jira.learning.practices import Practice
+from eal_jira.model import Page
+from eal_jira.outbox.intents import PutPage, Ticket, marker, want
+from eal_jira.process.versions import GuidelineVersion, in_force
+from eal_jira.reflection.guideline_page import Seen, asked, often_enough, page
+from eal_jira.settings import TeamPart
+from eal_jira.stages.guidelines import versions
+from eal_jira.stages.house import House
+from eal_jira.store import Connection, intents, learning, process
+
+REVIEW_LABEL = "eal-review"
+
+
+def write_guidelines(house: House, connection: Connection, team: TeamPart, now: datetime) -> int:
+    """States the team's page and the reviews that are due. How many of them are new."""
+    every, seen = versions(connection, team.name), process.ways(connection, team.name)
+    if not every:
+        return 0
+    written = _page(house, connection, team, every, seen, now)
+    today = now.astimezone(team.zone).date()
+    for version in in_force(every, now):
+        if version.review_on is not None and version.review_on <= today:
+            written += _review(house, connection, team, version, seen, now)
+    return written
+
+
+def _page(
+    house: House,
+    connection: Connection,
+    team: TeamPart,
+    every: Sequence[GuidelineVersion],
+    seen: Seen,
+    now: datetime,
+) -> int:
+    # where the tracker itself takes the pages, there is no page to be kept up to date, only tickets
+    places = [place for place in team.pages if place != house.settings.tracker.adapter]
+    if not places:
+        return 0
+    practices = [Practice.from_json(row.body) for row in learning.practices(connection, team.name)]
+    content = page(every, now, team.zone, seen, practices, team.min_group)
+    document = house.templates.render("guidelines.md", {"team": team.name, **content})
+    written = Page(marker("guidelines", team.name), team.name, f"{team.name}: how we work", document)
+    return sum(want(connection, team.name, PutPage(place, written), now) for place in places)
+
+
+def _review(
+    house: House, connection: Connection, team: TeamPart, version: GuidelineVersion, seen: Seen, now: datetime
+) -> int:
+    """One ticket per guideline and day, whatever changes afterwards."""
+    key = marker("review", team.name, version.guideline, version.review_on)
+    part = house.settings.tracker
+    title = f"{team.name}: look at the guideline “{version.title}” again"
+    ways = often_enough(seen, version.guideline, team.min_group)
+    document = house.templates.render(
+        "review.md", {"team": team.name, "version": version, "rule": asked(version), "seen": ways}
+    )
+    ticket = Ticket(key, part.learning_project, part.ticket_type, title, document, (REVIEW_LABEL,))
+    return 0 if intents.get(connection, ticket.key) else int(want(connection, team.name, ticket, now))
