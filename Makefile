@@ -5,13 +5,14 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test histories mutants bench lint lock clean
+.PHONY: help demo test histories faults mutants bench lint lock clean
 
 help:
 	@echo "make demo       live through nine months with three teams, on a sandbox tracker of our own"
 	@echo "make test       run the tests"
 	@echo "make mutants    seed known bugs, one at a time, and see that the tests catch each"
 	@echo "make histories  hold the mirror against 10,000 random histories (HISTORIES=n for another number)"
+	@echo "make faults     kill the daemon 2,000 times and stop it 500 times (KILLS=n, STOPS=n, SEED=n)"
 	@echo "make bench      a first sync against a bare floor and the plain client; webhooks, a hundred a second"
 	@echo "make lint       check style, types and the direction of imports"
 	@echo "make lock       choose the newest dependencies and write them to requirements.lock"
@@ -28,6 +29,10 @@ mutants: $(READY)
 
 histories: $(READY)
 	HISTORIES=$${HISTORIES:-10000} $(BIN)/python -m pytest -n 2 tests/mirror/test_random_histories.py
+
+faults: $(READY)
+	$(BIN)/python -m tests.faults.run --kills $${KILLS:-2000} --seed $${SEED:-1}
+	$(BIN)/python -m tests.faults.run --stops $${STOPS:-500} --seed $${SEED:-1}
 
 bench: $(READY)
 	$(BIN)/python -m bench.first_sync

@@ -31,6 +31,7 @@ from pydantic import (
     model_validator,
 )
 
+from eal_jira import redaction
 from eal_jira.errors import ConfigError
 from eal_jira.model import Scope
 
@@ -111,6 +112,7 @@ class Secret(Part):
         text = self._raw().strip()
         if not text:
             raise ConfigError(f"The secret from {self.place} is empty.", remedy="Put the token there and try again.")
+        redaction.learn(text)
         return text
 
     @property

@@ -10,6 +10,7 @@ import typer
 
 from eal_jira import __version__
 from eal_jira.cli import cycle, demo, doctor, guidelines, read, sandbox, status
+from eal_jira.cli import run as daemon
 from eal_jira.cli.output import out, say
 from eal_jira.errors import EalError
 
@@ -40,6 +41,7 @@ def main(
 demo.add_to(app)
 doctor.add_to(app)
 cycle.add_to(app)
+daemon.add_to(app)
 status.add_to(app)
 read.add_to(app)
 guidelines.add_to(app)
