@@ -205,6 +205,8 @@ class TemplatesPart(Part):
 class WebPart(Part):
     #: host:port to listen on; left out: no web server
     listen: Annotated[str, AfterValidator(_host_and_port)] | None = None
+    #: host:port for the pages and the metrics; left out: the same as `listen` where only this machine can reach that
+    status: Annotated[str, AfterValidator(_host_and_port)] | None = None
     #: what the tracker signs its webhooks with
     webhook_secret: Secret | None = None
 

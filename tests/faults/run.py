@@ -74,13 +74,15 @@ def profiles() -> dict[str, Profile]:
 def killed(seed: int, known: dict[str, Profile]) -> Told:
     flavour = FLAVOURS[seed % 2]
     with world(seed, flavour) as one:
-        return one.live(plan(seed, known[flavour]))
+        one.live(plan(seed, known[flavour]))
+    return one.told
 
 
 def stopped(seed: int) -> Told:
     rng = random.Random(seed)
     with world(seed) as one:
-        return one.stopped([rng.uniform(0.0, 1.5) for _ in range(STOPS_A_WORLD)])
+        one.stopped([rng.uniform(0.0, 1.5) for _ in range(STOPS_A_WORLD)])
+    return one.told
 
 
 def _work(seeds: Any, results: Any, known: dict[str, Profile], stops: bool) -> None:
@@ -164,7 +166,9 @@ def summary(told: Sequence[Told], seconds: float) -> dict[str, Any]:
         "slowest_stop": round(max(stops, default=0.0), 2),
         "seconds": round(seconds, 1),
         "kills_a_second": round(kills / seconds, 2),
-        "problems": [{"seed": one.seed, "problems": one.problems[:5]} for one in told if one.problems],
+        "problems": [
+            {"seed": one.seed, "evidence": one.evidence, "problems": one.problems[:5]} for one in told if one.problems
+        ],
     }
 
 

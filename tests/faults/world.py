@@ -78,6 +78,8 @@ class Told:
     stops: list[float] = field(default_factory=list)
     problems: list[checker.Problem] = field(default_factory=list)
     seconds: float = 0.0
+    #: a copy of the database and of the truth, where something is wrong
+    evidence: str = ""
 
 
 Profile = Mapping[str, Seen]
@@ -335,6 +337,8 @@ def world(seed: int, flavour: str | None = None) -> Iterator[World]:
     opened = World(seed, folder, flavour)
     try:
         yield opened
+        if opened.told.problems:
+            opened.told.evidence = shutil.copytree(folder, tempfile.mkdtemp(prefix="eal-evidence-"), dirs_exist_ok=True)
     finally:
         opened.close()
         shutil.rmtree(folder)
