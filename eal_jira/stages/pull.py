@@ -21,8 +21,9 @@ def pull(house: House, identity: Identity) -> Pulled:
 
     Before that, what webhooks named and nobody has looked at yet.
     """
+    puller = _puller(house)
     pulled = pull_named(house, identity)
-    pulled.include(_puller(house).pull(identity, _scopes(house), [house.settings.tracker.learning_project]))
+    pulled.include(puller.pull(identity, _scopes(house), [house.settings.tracker.learning_project]))
     return pulled
 
 

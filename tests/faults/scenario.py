@@ -94,17 +94,28 @@ def _first(at: Site, _rng: random.Random) -> None:
 
 def _work(at: Site, rng: random.Random) -> None:
     """Somebody skips the review, somebody takes something up again, somebody says something."""
-    now = _go(at, timedelta(hours=rng.randint(1, 8)))
+    _go(at, timedelta(hours=rng.randint(1, 8)))
+    _people_work(at, rng, timedelta(minutes=5))
+    _go(at, LAG)
+
+
+def _people_work(at: Site, rng: random.Random, step: timedelta) -> None:
+    now = _go(at, step)
     number = max(issue.number for issue in at.issues.values() if issue.key.startswith("P-")) + 1
     at.perform(Create(now, "ann", f"P-{number}", "Story", f"Thing {number}", {"priority": "Medium"}))
     at.perform(Move(now, "ann", f"P-{number}", "Doing"))
-    at.perform(Move(_go(at, timedelta(minutes=30)), "ann", f"P-{number}", "Done"))
+    at.perform(Move(_go(at, step), "ann", f"P-{number}", "Done"))
     again = f"P-{rng.choice(range(1, 13))}"
-    at.perform(Move(_go(at, timedelta(minutes=5)), "ann", again, "Doing"))
+    at.perform(Move(_go(at, step), "ann", again, "Doing"))
     at.perform(Say(at.clock.now(), "ann", again, f"Taken up again, there was more to it ({rng.random():.6f})."))
-    at.perform(Move(_go(at, timedelta(minutes=5)), "ann", again, "Review"))
-    at.perform(Move(_go(at, timedelta(minutes=5)), "ann", again, "Done"))
+    at.perform(Move(_go(at, step), "ann", again, "Review"))
+    at.perform(Move(_go(at, step), "ann", again, "Done"))
     at.perform(Edit(at.clock.now(), "kim", again, "summary", f"Thing, seen again ({rng.random():.6f})"))
+
+
+def _meanwhile(at: Site, rng: random.Random) -> None:
+    """The same while the daemon works: in the middle of a cycle no clock jumps by hours."""
+    _people_work(at, rng, timedelta(seconds=30))
     _go(at, LAG)
 
 
@@ -129,7 +140,7 @@ ROUNDS = (
     Round("decided", _decided, REVIEW + REOPENED),
     Round("next week", _next_week, REVIEW + REOPENED),
     Round("new rule", _work, REVIEW + REOPENED + BLOCKED),
-    Round("daemon", _work, REVIEW + REOPENED + BLOCKED, "run"),
+    Round("daemon", _meanwhile, REVIEW + REOPENED + BLOCKED, "run"),
 )
 
 
