@@ -33,7 +33,7 @@ from rich.table import Table
 
 from . import scenario
 from .tracker import Tracker
-from .world import Profile, Told, plan, world
+from .world import Kill, Profile, Told, plan, world
 
 FLAVOURS = ("cloud", "datacenter")
 SLOWEST = 10.0
@@ -179,14 +179,19 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the first world")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--replay", type=int, metavar="SEED", help="only the world of this seed")
+    parser.add_argument("--point", metavar="NAME:N", help="one world with one kill, in its first round")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args(arguments)
     console = Console(highlight=False, width=120)
     warm()
-    known = {} if options.stops else profiles()
+    known = {} if options.stops or options.point else profiles()
     begin = time.monotonic()
     told = []
-    if options.replay is not None:
+    if options.point:
+        name, _, turn = options.point.rpartition(":")
+        with world(options.seed, "cloud") as one:
+            told.append(one.live({r.name: [Kill(name, int(turn))] * (n == 0) for n, r in enumerate(scenario.ROUNDS)}))
+    elif options.replay is not None:
         told.append(stopped(options.replay) if options.stops else killed(options.replay, known))
         console.print_json(json.dumps(asdict(told[0])))
     else:

@@ -47,3 +47,21 @@ def test_asked_to_stop_at_any_moment_it_ends_well_and_soon() -> None:
     assert found["stops"] >= 50
     assert found["slowest_stop"] <= 10
     assert (found["duplicate"], found["lost"], found["stuck"]) == (0, 0, 0)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    "point",
+    [
+        "write stages.retros.write_retros committed:1",
+        "write stages.reflect.one committed:1",
+        "request POST issue answered:1",
+        "request POST issue/*/comment answered:2",
+        "file .json written:1",
+    ],
+)
+def test_killed_where_it_would_hurt_most(point: str) -> None:
+    """Between a decision and its intents, between a write and its record."""
+    found = figures("--point", point, seconds=110)
+    assert found["kills"] == 1
+    assert (found["duplicate"], found["lost"], found["stuck"]) == (0, 0, 0)
