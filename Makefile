@@ -6,7 +6,7 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test histories drift outbox mutants oracles bench lint lock clean
+.PHONY: help demo test histories drift outbox faults mutants oracles bench lint lock clean
 
 help:
 	@echo "make demo       live through nine months with three teams, on a sandbox tracker of our own"
@@ -15,6 +15,7 @@ help:
 	@echo "make histories  hold the mirror against 10,000 random histories (HISTORIES=n for another number)"
 	@echo "make drift      20,000 answers of the tracker that are not what they should be (DRIFTS=n for another number)"
 	@echo "make outbox     5,000 writes with their answers lost, and the database lost at 20 moments (WRITES=n, MOMENTS=n)"
+	@echo "make faults     kill the daemon 2,000 times and stop it 500 times (KILLS=n, STOPS=n, SEED=n)"
 	@echo "make oracles    hold rules and exports against pm4py, which is installed apart into .venv-oracles"
 	@echo "make bench      a first sync against a bare floor and two common loops; webhooks, writes, honesty of experiments"
 	@echo "make lint       check style, types and the direction of imports"
@@ -39,6 +40,10 @@ drift: $(READY)
 outbox: $(READY)
 	OUTBOX_WRITES=$${WRITES:-5000} LOSS_MOMENTS=$${MOMENTS:-20} $(BIN)/python -m pytest -n 2 \
 		tests/outbox/test_figures.py tests/cycle/test_total_loss.py
+
+faults: $(READY)
+	$(BIN)/python -m tests.faults.run --kills $${KILLS:-2000} --seed $${SEED:-1}
+	$(BIN)/python -m tests.faults.run --stops $${STOPS:-500} --seed $${SEED:-1}
 
 # pm4py is AGPL: it is asked over a process boundary, and nothing of ours imports it.
 oracles: $(READY) $(ASKED)/.ready

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from eal_jira.adapters import Adapters
 from eal_jira.documents.templates import Templates
-from eal_jira.hookspecs import Connection, Pages, Patience, PatienceInMemory, Tracker
+from eal_jira.hookspecs import Connection, Pages, Patience, PatienceInMemory, Tracker, Unwatched, Watch
+from eal_jira.metrics import Requests
 from eal_jira.mirror.pull import Progress
 from eal_jira.outbox.bounds import Bounds
 from eal_jira.outbox.deliver import Outbox
@@ -19,8 +20,10 @@ from eal_jira.store import bans, open_store
 
 
 @contextmanager
-def assembled(settings: Settings, *, progress: Progress | None = None) -> Iterator[House]:
+def assembled(settings: Settings, *, progress: Progress | None = None, watch: Watch | None = None) -> Iterator[House]:
     """The whole program, ready for cycles; closed at the end. Sends no request yet.
+
+    `watch` sees the requests to the tracker, the process's own counters when it is left out.
 
     Raises `ConfigError` for anything in the settings that can't work with the adapters that are installed.
     """
@@ -31,7 +34,7 @@ def assembled(settings: Settings, *, progress: Progress | None = None) -> Iterat
     with ExitStack() as at_the_end:
         store = open_store(settings.store.url, settings.folder)
         at_the_end.callback(store.close)
-        tracker = open_tracker(adapters, settings, bans.StoredPatience(store))
+        tracker = open_tracker(adapters, settings, bans.StoredPatience(store), watch or Requests())
         at_the_end.callback(tracker.close)
         folder = settings.templates.folder
         yield House(
@@ -59,10 +62,17 @@ def bounds_of(settings: Settings) -> Bounds:
     )
 
 
-def open_tracker(adapters: Adapters, settings: Settings, patience: Patience | None = None) -> Tracker:
+def open_tracker(
+    adapters: Adapters, settings: Settings, patience: Patience | None = None, watch: Watch | None = None
+) -> Tracker:
     part = settings.tracker
     connection = Connection(
-        part.url, part.user, part.token.read, part.options, PatienceInMemory() if patience is None else patience
+        part.url,
+        part.user,
+        part.token.read,
+        part.options,
+        PatienceInMemory() if patience is None else patience,
+        Unwatched() if watch is None else watch,
     )
     return adapters.tracker(part.adapter, connection)
 

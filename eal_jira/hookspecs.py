@@ -81,6 +81,35 @@ class PatienceInMemory:
         self._until[what] = until
 
 
+class Watch(Protocol):
+    """Sees each request to the tracker, from any thread. An adapter calls it at the one place where requests leave.
+
+    `operation` is a kind of request, "POST issue/*/comment": never an id, a key or a name.
+    """
+
+    def sending(self, operation: str) -> None:
+        """Just before it is sent. May raise, when the program has to stop: then it is not sent."""
+        ...
+
+    def answered(self, operation: str, code: str, seconds: float) -> None:
+        """Just after its answer was read. `code` is the answer's status, "lost" where none came."""
+        ...
+
+    def limited(self, reason: str) -> None:
+        """The tracker asked for patience; `reason` is its word for the limit, "" where it gave none."""
+        ...
+
+
+class Unwatched:
+    """A `Watch` that looks away."""
+
+    def sending(self, operation: str) -> None: ...
+
+    def answered(self, operation: str, code: str, seconds: float) -> None: ...
+
+    def limited(self, reason: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What was asked of a tracker. `points` are its own units of a budget, where it has any."""
@@ -131,7 +160,7 @@ class Connection:
     `options` is its own table of the config file (without the keys named here), to be checked by the adapter; an
     option called ``ca_file`` is the PEM file of a private certificate authority (`doctor` reads it too);
     `secret` returns the credential afresh at each call, so that a replaced secret file is picked up;
-    `patience` is to be asked before each request, and told of each limit that was met.
+    `patience` is to be asked before each request, and told of each limit that was met; `watch` is told of each request.
     """
 
     url: str
@@ -139,6 +168,7 @@ class Connection:
     secret: Callable[[], str]
     options: Mapping[str, object]
     patience: Patience = field(default_factory=PatienceInMemory)
+    watch: Watch = field(default_factory=Unwatched)
 
 
 @dataclass(frozen=True, slots=True)

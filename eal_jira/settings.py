@@ -32,6 +32,7 @@ from pydantic import (
     model_validator,
 )
 
+from eal_jira import redaction
 from eal_jira.errors import ConfigError
 from eal_jira.model import Scope
 
@@ -112,6 +113,7 @@ class Secret(Part):
         text = self._raw().strip()
         if not text:
             raise ConfigError(f"The secret from {self.place} is empty.", remedy="Put the token there and try again.")
+        redaction.learn(text)
         return text
 
     @property
@@ -204,6 +206,8 @@ class TemplatesPart(Part):
 class WebPart(Part):
     #: host:port to listen on; left out: no web server
     listen: Annotated[str, AfterValidator(_host_and_port)] | None = None
+    #: host:port for the pages and the metrics; left out: the same as `listen` where only this machine can reach that
+    status: Annotated[str, AfterValidator(_host_and_port)] | None = None
     #: what the tracker signs its webhooks with
     webhook_secret: Secret | None = None
 

@@ -1,36 +1,36 @@
-"""``eal-jira cycle`` and ``eal-jira run``: one cycle by hand, or one after the other."""
+"""``eal-jira cycle``: one cycle by hand."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eal_jira.cli.output import ConfigOption, JsonOption, emit, out, say, terminal
+from eal_jira.cli.logs import LogFormatOption, logging_to_stderr
+from eal_jira.cli.output import ConfigOption, JsonOption, emit, out, say
 from eal_jira.cli.progress import Progress
 
 if TYPE_CHECKING:
     from eal_jira.cycle import Cycle
+    from eal_jira.hookspecs import Watch
     from eal_jira.stages.house import House
 
 
 def add_to(app: typer.Typer) -> None:
     app.command()(cycle)
-    app.command()(run)
 
 
 @contextmanager
-def house(config: ConfigOption, progress: Progress) -> Iterator[House]:
+def house(config: ConfigOption, progress: Progress, watch: Watch | None = None) -> Iterator[House]:
     from eal_jira.settings import find_config, load_settings
 
     # a mistake in the config is told before anything heavy is loaded
     settings = load_settings(find_config(config))
     from eal_jira.assemble import assembled
 
-    with assembled(settings, progress=progress) as opened:
+    with assembled(settings, progress=progress, watch=watch) as opened:
         yield opened
 
 
@@ -43,9 +43,10 @@ def cycle(
         bool, typer.Option("--approve", help="Approve the first plan of teams that wait for it.")
     ] = False,
     as_json: JsonOption = False,
+    log_format: LogFormatOption = "auto",
 ) -> None:
     """Run one learning cycle now."""
-    logging_to_stderr()
+    logging_to_stderr(log_format)
     with house(config, Progress()) as opened:
         from eal_jira.cycle import run_cycle
 
@@ -63,29 +64,6 @@ def cycle(
         out(f"would write: {item['what']}")
     if held and not dry_run:
         say(f"The first plan of {', '.join(held)} waits for approval: eal-jira cycle --approve")
-
-
-def run(config: ConfigOption = None) -> None:
-    """Run the daemon: a cycle at an interval and whenever a webhook says so, until SIGTERM or Ctrl-C."""
-    from datetime import UTC, datetime
-
-    from eal_jira.cycle import run_cycle, run_nudged
-    from eal_jira.daemon.loop import Daemon
-    from eal_jira.daemon.token_watch import TokenWatch
-    from eal_jira.daemon.web import listening
-
-    logging_to_stderr()
-    with house(config, Progress()) as opened:
-        token = TokenWatch(opened.settings.tracker.token_expires)
-
-        def whole() -> Cycle:
-            token.look(datetime.now(UTC))
-            return run_cycle(opened)
-
-        daemon = Daemon(whole, opened.settings.run.every, lambda: run_nudged(opened))
-        daemon.stop_on_signals()
-        with listening(opened, daemon.wake):
-            daemon.run()
 
 
 def approve_plans(opened: House) -> None:
@@ -179,21 +157,3 @@ def told(done: Cycle) -> Iterator[str]:
     if done.delivered.postponed:
         yield f"{done.delivered.postponed} more wait until the tracker takes them."
     yield f"{done.cost.requests} requests to the tracker, {done.cost.points} points of its budget."
-
-
-def logging_to_stderr() -> None:
-    """One sentence per event: for people on a terminal, as JSON lines elsewhere. Never a local variable."""
-    import structlog
-
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    plain = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-    ending: list[Any] = (
-        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-        if terminal(sys.stderr)
-        else [structlog.processors.ExceptionRenderer(plain), structlog.processors.JSONRenderer()]
-    )
-    structlog.configure(processors=[*shared, *ending], logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))

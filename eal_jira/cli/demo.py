@@ -35,9 +35,9 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Live through nine months on a sandbox tracker and tell what was learnt. Needs no tracker of your own."""
-    from eal_jira.cli.cycle import logging_to_stderr
     from eal_jira.cli.demo_story import facts_of, told
     from eal_jira.cli.demo_world import demo_settings, demo_world
+    from eal_jira.cli.logs import logging_to_stderr
 
     logging_to_stderr()
     with demo_world(folder, flavour, seed, port) as world:

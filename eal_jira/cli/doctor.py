@@ -126,7 +126,7 @@ def _only_errors() -> None:
 
     import structlog
 
-    from eal_jira.cli.cycle import logging_to_stderr
+    from eal_jira.cli.logs import logging_to_stderr
 
     logging_to_stderr()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))

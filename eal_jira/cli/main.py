@@ -23,6 +23,7 @@ from eal_jira.cli import (
     sandbox,
     status,
 )
+from eal_jira.cli import run as daemon
 from eal_jira.cli.output import out, say
 from eal_jira.errors import EalError
 from eal_jira.memory import return_what_is_free
@@ -55,6 +56,7 @@ def main(
 demo.add_to(app)
 doctor.add_to(app)
 cycle.add_to(app)
+daemon.add_to(app)
 status.add_to(app)
 outbox.add_to(app)
 read.add_to(app)

@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
+from eal_jira import redaction
+
 SCHEMA_VERSION = 1
 
 ConfigOption = Annotated[
@@ -24,7 +26,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 def say(text: str) -> None:
     """A line for the person at the keyboard."""
-    print(text, file=sys.stderr)  # noqa: T201 - this room prints
+    print(redaction.clean(text), file=sys.stderr)  # noqa: T201 - this room prints
 
 
 def out(text: str) -> None:

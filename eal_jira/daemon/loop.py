@@ -1,15 +1,18 @@
-"""A cycle at an interval, and a short one whenever the bell rings, until asked to stop; a bad one never ends it."""
+"""A cycle at an interval or when something is due, and a short one whenever the bell rings, until asked to stop.
+
+A bad cycle never ends it.
+"""
 
 from __future__ import annotations
 
 import queue
-import signal
 import time
 from collections.abc import Callable
-from types import FrameType
+from datetime import datetime
 
 import structlog
 
+from eal_jira import metrics
 from eal_jira.cycle import Cycle
 from eal_jira.errors import ConfigError, EalError, TryLater
 
@@ -18,17 +21,29 @@ log = structlog.get_logger()
 GATHER = 0.1
 """Seconds between the bell and the short cycle: what rings together is answered together."""
 
+LATE = 1.0
+"""Seconds after a moment that something is due at: the tracker's clock is known to the second."""
+
 
 class Daemon:
-    """Calls `cycle` every `every` seconds, and `nudged` soon after each `wake`.
+    """Calls `cycle` every `every` seconds and at the moments that `due` names, and `nudged` soon after each `wake`.
 
-    `stop` and `wake` may be called from any thread or signal handler.
+    `due` gets the moment of a cycle (the tracker's clock). `stop` and `wake` may be called from any thread or signal
+    handler.
     """
 
-    def __init__(self, cycle: Callable[[], Cycle], every: float, nudged: Callable[[], Cycle | None]) -> None:
+    def __init__(
+        self,
+        cycle: Callable[[], Cycle | None],
+        every: float,
+        nudged: Callable[[], Cycle | None],
+        due: Callable[[datetime], datetime | None] = lambda _now: None,
+    ) -> None:
         self._cycle = cycle
         self._every = every
         self._nudged = nudged
+        self._due = due
+        self._pause = every
         self._stopped = False
         # not an Event: setting one in a signal handler can wait for a lock that the interrupted code holds
         self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -43,25 +58,26 @@ class Daemon:
         if self._bell.empty():
             self._bell.put(None)
 
-    def stop_on_signals(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
-
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        log.info("asked to stop", signal=signal.Signals(number).name)
-        self.stop()
-
     def run(self) -> None:
         """Returns when stopped. A config that can't work raises: repeating it would not mend it."""
         while not self._stopped:
-            patience = self._once(self._cycle)
-            until = time.monotonic() + (patience or self._every)
+            patience = self._once(self._whole, "cycle")
+            until = time.monotonic() + (patience or self._pause)
             while patience is None and self._rings(until) and self._pass_time(time.monotonic() + GATHER):
-                patience = self._once(self._nudged)
+                patience = self._once(self._nudged, "nudged")
                 until = max(until, time.monotonic() + (patience or 0))
             # after trouble, nudges wait in the store: they must not knock at a door that was just closed
             self._pass_time(until)
         log.info("stopped")
+
+    def _whole(self) -> Cycle | None:
+        self._pause = self._every
+        begin = time.monotonic()
+        done = self._cycle()
+        if done is not None and (due := self._due(done.now)) is not None:
+            left = (due - done.now).total_seconds() + LATE - (time.monotonic() - begin)
+            self._pause = min(self._every, max(left, 0.0))
+        return done
 
     def _rings(self, until: float) -> bool:
         """Waits for the bell; False when the time was over or we were stopped first."""
@@ -80,7 +96,7 @@ class Daemon:
             pass
         return not self._stopped
 
-    def _once(self, cycle: Callable[[], Cycle | None]) -> float | None:
+    def _once(self, cycle: Callable[[], Cycle | None], job: str) -> float | None:
         """One cycle; None when it went well, else how many seconds to leave the tracker alone."""
         try:
             done = cycle()
@@ -89,14 +105,19 @@ class Daemon:
         except TryLater as error:
             wait = self._every if error.wait is None else max(self._every, error.wait.total_seconds())
             log.warning("the tracker asks for patience", reason=str(error), seconds=wait)
+            metrics.cycles.labels(job, "postponed").inc()
             return wait
         except EalError as error:
             log.warning("a cycle could not be finished", reason=str(error))
+            metrics.cycles.labels(job, "not finished").inc()
             return self._every
         except Exception:
             log.exception("a cycle ended unexpectedly; the next one goes on where it was")
+            metrics.cycles.labels(job, "unexpected").inc()
             return self._every
+        metrics.cycles.labels(job, "done").inc()
         if done is not None:
+            _count(done)
             log.info(
                 "cycle done",
                 changed=done.pulled.changed,
@@ -106,3 +127,10 @@ class Daemon:
                 stopped=done.delivered.stopped or None,
             )
         return None
+
+
+def _count(done: Cycle) -> None:
+    for verb, number in done.delivered.done.items():
+        metrics.effects.labels(verb, "done").inc(number)
+    metrics.effects.labels("any", "postponed").inc(done.delivered.postponed)
+    metrics.effects.labels("any", "parked").inc(done.delivered.parked)

@@ -1,4 +1,6 @@
-"""The daemon's web server: `POST /webhooks/ADAPTER` for the tracker's webhooks, `GET /livez` for whoever watches us.
+"""The daemon's web servers: `POST /webhooks/ADAPTER` for the tracker's webhooks, `GET /livez` for whoever watches us.
+
+What shows how the work goes (`pages`) stands on `web.status`, an address of its own where webhooks come from outside.
 
 Everybody may knock: nothing is believed, kept or logged of a request before its adapter has found it genuine, and
 every request is bounded in size and time.
@@ -12,8 +14,8 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 
 import structlog
 import uvicorn
@@ -23,7 +25,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from eal_jira import metrics
 from eal_jira.daemon.intake import Intake
+from eal_jira.daemon.pages import is_loopback, status_routes
 from eal_jira.errors import ConfigError, EalError, Forged
 from eal_jira.hookspecs import Delivery
 from eal_jira.stages.house import House
@@ -46,20 +50,31 @@ CONNECTIONS = 100
 STOP_TIME = 3
 """Seconds that requests under way are given to finish."""
 
+RESULTS = {202: "stored", 401: "not signed", 503: "not stored"}
+"""What became of a webhook request, by the status of its answer; others were "refused" for their form."""
+
 LOG_EVERY = 60.0
 """Seconds between two lines about requests that were refused."""
 
 
 @contextmanager
 def listening(house: House, wake: Callable[[], None]) -> Iterator[WebServer | None]:
-    """The web server of the config, for as long as the block lasts; None when it asks for none.
+    """The web servers of the config, for as long as the block lasts; gives the one for webhooks, None without one.
 
     `wake` is called, in another thread, whenever webhooks have named issues. Raises `ConfigError`.
     """
     part = house.settings.web
-    if part.listen is None:
-        yield None
-        return
+    with ExitStack() as at_the_end:
+        if part.status is not None and part.status != part.listen:
+            status = WebServer(part.status, application({}, status_routes(house, part.status)))
+            at_the_end.callback(status.stop)
+            status.start()
+            log.info("showing how the work goes", url=status.url)
+        yield None if part.listen is None else _webhooks(house, part.listen, wake, at_the_end)
+
+
+def _webhooks(house: House, listen: str, wake: Callable[[], None], at_the_end: ExitStack) -> WebServer:
+    part = house.settings.web
     if part.webhook_secret is None:
         raise ConfigError(
             "web.listen is set, but web.webhook_secret is not.",
@@ -69,16 +84,30 @@ def listening(house: House, wake: Callable[[], None]) -> Iterator[WebServer | No
     part.webhook_secret.read()
     adapter = house.settings.tracker.adapter
     intake = Intake(adapter, house.adapters, house.store, part.webhook_secret.read, wake)
-    server = WebServer(part.listen, application({adapter: intake}))
+    # who can reach this address may see the pages too, unless they have one of their own
+    ours = part.status == listen or (part.status is None and is_loopback(listen))
+    server = WebServer(listen, application({adapter: intake}, status_routes(house, listen) if ours else ()))
+    at_the_end.callback(server.stop)
     server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+    log.info("listening for webhooks", url=server.url)
+    return server
 
 
-def application(intakes: Mapping[str, Intake]) -> Starlette:
-    """Webhooks of these adapters."""
+def application(intakes: Mapping[str, Intake], more: Sequence[Route] = ()) -> Starlette:
+    """Webhooks of these adapters, health, and whatever else the address is for."""
+    app = Starlette(routes=[*webhook_routes(intakes), *health_routes(), *more])
+    app.router.redirect_slashes = False
+    return app
+
+
+def health_routes() -> Sequence[Route]:
+    async def alive(_request: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    return [Route("/livez", alive)]
+
+
+def webhook_routes(intakes: Mapping[str, Intake]) -> Sequence[Route]:
     refused = _Refusals()
 
     async def webhook(request: Request) -> Response:
@@ -86,9 +115,11 @@ def application(intakes: Mapping[str, Intake]) -> Starlette:
         if intake is None:
             return Response(status_code=404)
         try:
-            return await taken(request, intake)
+            answer = await taken(request, intake)
         except asyncio.CancelledError:
-            return refused(503, "not done when we stopped")
+            answer = refused(503, "not done when we stopped")
+        metrics.webhooks.labels(RESULTS.get(answer.status_code, "refused")).inc()
+        return answer
 
     async def taken(request: Request, intake: Intake) -> Response:
         headers = _joined(request)
@@ -114,12 +145,7 @@ def application(intakes: Mapping[str, Intake]) -> Starlette:
             return refused(503, "could not be stored", error)
         return Response(status_code=202 if known else 404)
 
-    async def alive(_request: Request) -> Response:
-        return PlainTextResponse("alive\n")
-
-    app = Starlette(routes=[Route("/webhooks/{adapter}", webhook, methods=["POST"]), Route("/livez", alive)])
-    app.router.redirect_slashes = False
-    return app
+    return [Route("/webhooks/{adapter}", webhook, methods=["POST"])]
 
 
 def _joined(request: Request) -> dict[str, str]:
@@ -226,7 +252,7 @@ class WebServer:
             )
         except OSError as error:
             raise ConfigError(
-                f"web.listen: nothing can listen on {self._listen} ({error.strerror or type(error).__name__}).",
+                f"web: nothing can listen on {self._listen} ({error.strerror or type(error).__name__}).",
                 refused="The daemon was not started.",
                 remedy="Stop what listens there, or choose another port.",
             ) from error
@@ -235,7 +261,6 @@ class WebServer:
             if not self._thread.is_alive():
                 raise RuntimeError("the web server ended while it was starting")
             time.sleep(0.005)
-        log.info("listening for webhooks", url=self.url)
 
     def stop(self) -> None:
         """Answers what is under way, refuses the rest; at most `STOP_TIME` and a little more."""

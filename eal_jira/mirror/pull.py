@@ -6,6 +6,7 @@ tracker's clock, less an overlap that outlasts the search index's lag. What come
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -46,12 +47,13 @@ class TeamScope:
 
 
 class Puller:
-    """Reads one tracker into one store."""
+    """Reads one tracker into one store. To be made just after the tracker's clock was read."""
 
     def __init__(self, store: Store, tracker: Tracker, progress: Progress | None = None) -> None:
         self._store = store
         self._tracker = tracker
         self._progress = progress or (lambda _read, _total: None)
+        self._made = time.monotonic()
 
     def pull(self, identity: Identity, teams: Sequence[TeamScope], projects: Sequence[str]) -> Pulled:
         """Everything that changed for these teams and further projects since the last complete pass."""
@@ -159,7 +161,10 @@ class Puller:
         if floors:
             # an increment that was cut short is simply asked again: its floor has not moved
             started = reader.now
-            since, cursor = reader.now - min(floors) + OVERLAP, None
+            # the tracker counts back from when it is asked: what came first (named issues, a new project's first
+            # reading, a ban) may have taken long; the minute to spare in OVERLAP covers what is no whole minute
+            asked_late = timedelta(minutes=(time.monotonic() - self._made) // 60)
+            since, cursor = reader.now + asked_late - min(floors) + OVERLAP, None
             last_wide = self._last_wide(names)
             wide = last_wide is not None and reader.now - last_wide >= WIDE_AGE
             if wide and last_wide is not None:

@@ -44,6 +44,11 @@ def due_by_cron(
     return tuple(_period(start.astimezone(UTC), end.astimezone(UTC), zone) for start, end in pairwise(ticks))
 
 
+def next_tick(line: str, zone: ZoneInfo, after: datetime) -> datetime:
+    """When the period that `after` lies in will end."""
+    return next(CronSim(line, after.astimezone(zone))).astimezone(UTC)
+
+
 def _ticks(line: str, zone: ZoneInfo, after: datetime, until: datetime) -> Iterator[datetime]:
     for tick in CronSim(line, after.astimezone(zone)):
         if tick > until:

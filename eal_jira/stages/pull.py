@@ -23,11 +23,12 @@ def pull(house: House, identity: Identity) -> Pulled:
 
     Before that, what webhooks named and nobody has looked at yet.
     """
+    puller = _puller(house)
     with house.store.write() as connection:
         # how the mirror names us: our own changes are told from people's by it
         facts.remember_us(connection, Pseudonyms(facts.pseudonym_key(connection)).of(identity.actor))
     pulled = pull_named(house, identity)
-    pulled.include(_puller(house).pull(identity, _scopes(house), [house.settings.tracker.learning_project]))
+    pulled.include(puller.pull(identity, _scopes(house), [house.settings.tracker.learning_project]))
     return pulled
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
+from eal_jira import failpoints
 from eal_jira.errors import StoreError
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Store:
         """One transaction: all of it happens or none."""
         with self._writer.begin() as connection:
             yield connection
+            failpoints.reach("write", None, "before commit")
+        failpoints.reach("write", None, "committed")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -141,6 +144,7 @@ def _migrate(store: Store) -> None:
         if known == head:
             return
         config.attributes["connection"] = connection
+        event.listen(connection, "before_cursor_execute", _migrating)
         try:
             command.upgrade(config, "head")
         except CommandError as error:
@@ -149,6 +153,10 @@ def _migrate(store: Store) -> None:
                 refused="This version does not touch it.",
                 remedy="Update eal-jira, or restore a backup made before the update.",
             ) from error
+
+
+def _migrating(*_statement: object) -> None:
+    failpoints.reach("migrate", "a statement", "before")
 
 
 def _version(connection: Connection) -> str | None:

@@ -208,6 +208,11 @@ def due(connection: Connection, team: str, now: datetime) -> list[str]:
     return [row.issue_id for row in rows]
 
 
+def next_due(connection: Connection, now: datetime) -> datetime | None:
+    """When, after `now`, the next verdict can change by time alone."""
+    return connection.execute(select(func.min(t.due.c.at)).where(t.due.c.at > now)).scalar()
+
+
 # --- measures -------------------------------------------------------------------------------------------------
 
 

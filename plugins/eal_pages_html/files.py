@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from glob import escape
 from pathlib import Path
 
+from eal_jira import failpoints
 from eal_jira.errors import NotAllowed, TryLater
 from eal_jira.hookspecs import Check
 
@@ -34,7 +36,12 @@ def write(path: Path, content: bytes) -> bool:
             os.fsync(file.fileno())
         if path.exists():
             shutil.copymode(path, beside)
+        failpoints.reach("file", path.suffix, "before")
         beside.replace(path)
+        failpoints.reach("file", path.suffix, "written")
+        # what a process that died left here, if it died at the same file
+        for left in path.parent.glob(f".{escape(path.name)}.*.tmp"):
+            left.unlink(missing_ok=True)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise _said(error, f"The file {path} can't be written") from error

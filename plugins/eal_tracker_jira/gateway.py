@@ -22,6 +22,7 @@ from jira import JIRA, JIRAError
 from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
 from urllib3.filepost import encode_multipart_formdata
 
+from eal_jira.hookspecs import Watch
 from eal_tracker_jira.answers import Again, Effect, Json, Unknown, limited, lost_answer, lost_connection, value_of
 from eal_tracker_jira.connection import session_of
 from eal_tracker_jira.cost import Meter
@@ -68,12 +69,14 @@ class Gateway:
         client: JIRA,
         limits: Limits,
         meter: Meter,
+        watch: Watch,
         sleep: Callable[[float], None] = time.sleep,
         waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._client = client
         self._limits = limits
         self._meter = meter
+        self._watch = watch
         self._session = session_of(client)
         self._base = client.server_url
         self._sleep = sleep
@@ -138,7 +141,7 @@ class Gateway:
         what = f"{method} {path.lstrip('/')}"
         target = Target.of(method, path, writes=effect is not Effect.READ)
         with self._waiting(), self._limits.entered(target, what):
-            response = self._send(effect, method, path, params, body, what)
+            response = self._watched(target.endpoint, lambda: self._send(effect, method, path, params, body, what))
         self._meter.told(target.endpoint, response.headers)
         if limited(response):
             raise self._refused(target, response, effect, what)
@@ -150,6 +153,16 @@ class Gateway:
             # a create has happened, whoever is said to have made it: its id must not be lost
             self._check_signature(response, what)
         return value
+
+    def _watched(self, operation: str, send: Callable[[], requests.Response]) -> requests.Response:
+        self._watch.sending(operation)
+        begin, code = time.monotonic(), "lost"
+        try:
+            response = send()
+            code = str(response.status_code)
+        finally:
+            self._watch.answered(operation, code, time.monotonic() - begin)
+        return response
 
     def _send(
         self, effect: Effect, method: str, path: str, params: dict[str, object], body: Json, what: str
@@ -178,6 +191,7 @@ class Gateway:
 
     def _refused(self, target: Target, response: requests.Response, effect: Effect, what: str) -> Exception:
         error = self._limits.refused(target, response.status_code, response.headers, what)
+        self._watch.limited(error.reason)
         if effect is Effect.CREATE:
             # only a 429 surely took no effect
             return error if response.status_code == 429 else lost_answer(response, effect, what)

@@ -83,7 +83,7 @@ class Site:
         return gateway
 
     def _gateway_for(self, client: JIRA) -> Gateway:
-        return Gateway(client, self._limits, self._meter, self._sleep, self.lanes.waiting)
+        return Gateway(client, self._limits, self._meter, self._connection.watch, self._sleep, self.lanes.waiting)
 
     def close(self) -> None:
         self._close_others()

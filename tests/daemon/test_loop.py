@@ -13,6 +13,7 @@ import pytest
 
 from eal_jira.daemon import loop
 from eal_jira.daemon.loop import Daemon
+from eal_jira.daemon.stop import Stop
 from eal_jira.errors import ConfigError, NotAllowed, TryLater
 
 from .conftest import until
@@ -167,17 +168,20 @@ def test_it_does_not_begin_a_short_cycle_when_it_is_stopped_while_gathering(
 
 def test_a_signal_stops_it_whatever_it_is_doing() -> None:
     """In the main thread, where handlers run between any two steps of the loop, as the operating system sends it."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)}
     try:
         for delay in (0.0, 0.001, 0.01, 0.05):
             daemon = Daemon(lambda: None, 60, lambda: None)
-            daemon.stop_on_signals()
+            stop = Stop()
+            stop.tell(daemon.stop)
             timer = threading.Timer(delay, os.kill, [os.getpid(), signal.SIGTERM])
-            timer.start()
             begin = time.monotonic()
-            daemon.run()
+            with stop:
+                timer.start()
+                daemon.run()
             assert time.monotonic() - begin < 2
             timer.join()
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -488,7 +488,7 @@ def test_the_daemon_listens_wakes_and_stops_within_ten_seconds(bench: OpenBench)
                 assert running.wait(15) == 0
                 assert time.monotonic() - begin < 10
             ending = [line["event"] for line in told]
-            assert {"asked to stop", "stopped"} <= set(ending)
+            assert "stopped" in ending
             assert not any("exception" in event.lower() for event in ending)
         finally:
             running.kill()
