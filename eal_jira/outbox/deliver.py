@@ -16,6 +16,7 @@ from eal_jira.errors import AnswerUnknown, Gone, NotAllowed, RefusedByTracker, T
 from eal_jira.hookspecs import Pages, Tracker
 from eal_jira.model import Figure, IssueRef, Page, SetAside, TicketDraft
 from eal_jira.store import Store, intents, work
+from eal_jira.store.claims import claim
 from eal_jira.store.intents import IntentRow
 
 SEARCH_LAG = timedelta(minutes=10)
@@ -71,6 +72,7 @@ class Outbox:
             if row.verb in held:
                 self._postpone(row, held[row.verb])
                 continue
+            claim(self._store, row)
             try:
                 result = self._verbs[row.verb](row, now)
             except Later as later:

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from eal_jira.store import seals
 from eal_jira.store import tables as t
 from eal_jira.store.upsert import upsert
 
@@ -70,6 +71,7 @@ def want(
         "made": now if known is None else known.made,
     }
     upsert(connection, t.intents, [row])
+    seals.put(connection, key)
     return True
 
 
@@ -110,6 +112,7 @@ def next_of_lanes(connection: Connection, now: datetime, limit: int) -> list[Int
 
 def mark(connection: Connection, key: str, state: str, **values: Any) -> None:
     connection.execute(update(t.intents).where(t.intents.c.key == key).values(state=state, **values))
+    seals.put(connection, key)
 
 
 def count(connection: Connection, team: str | None = None) -> dict[tuple[str, str], int]:

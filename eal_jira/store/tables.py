@@ -387,3 +387,34 @@ intents = Table(
     Column("made", Moment, nullable=False),
     Index(None, "lane", "seq"),
 )
+
+# A hash over each intent's content: what is written to the tracker is what was once decided, or nothing.
+seals = Table(
+    "seals",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+)
+
+# --- who works here ---------------------------------------------------------------------------------------------
+
+# Work that one daemon at a time may do. The number goes up with every holder: an old one is told by it.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("holder", _JSON, nullable=False),
+    # by the database's clock; null: as long as the holder has the lock file (SQLite)
+    Column("until", BigInteger),
+)
+
+# The newest claim of each intent: under which lease's number it is being delivered.
+claims = Table(
+    "claims",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("lease", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)

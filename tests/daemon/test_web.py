@@ -77,9 +77,9 @@ def test_one_identifier_a_thousand_times_is_one_row(door: Door) -> None:
     assert door.woken == 1
 
 
-def test_a_repeated_identifier_is_known_after_a_restart_and_in_another_process(tmp_path: Path) -> None:
+def test_a_repeated_identifier_is_known_after_a_restart_and_in_another_process(store_url: str, tmp_path: Path) -> None:
     """Two stores on one file, as two processes would have them."""
-    first, second = open_store("sqlite:///eal.db", tmp_path), open_store("sqlite:///eal.db", tmp_path)
+    first, second = open_store(store_url, tmp_path), open_store(store_url, tmp_path)
     try:
         nudges = [Nudge("same", "k", ("1",))]
         for store, new in ((first, True), (second, False), (first, False)):

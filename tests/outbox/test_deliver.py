@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -72,14 +72,14 @@ class Bench:
 
 
 @pytest.fixture(params=["cloud", "datacenter"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+def bench(request: pytest.FixtureRequest, store_url: str, tmp_path: Path) -> Iterator[Bench]:
     site = Site(flavour=request.param, clock=VirtualClock(NOW))
     for name in ("bot", "ann"):
         site.add_person(Person(name, name.title()))
     for key in ("P", "EAL"):
         site.add_project(ProjectPlan(key, f"Project {key}", (("Open", "new"), ("Done", "done"))))
     site.perform(Create(NOW, "ann", "P-1", "Task", "Something", {"labels": ["hers"]}))
-    store = open_store("sqlite:///outbox.db", tmp_path)
+    store = open_store(store_url, tmp_path)
     with store.write() as connection:
         facts.meet_team(connection, "Team", NOW)
         facts.approve_plan(connection, ["Team"], NOW)
@@ -144,11 +144,13 @@ def test_search_lagging_three_minutes_makes_no_second_ticket(bench: Bench) -> No
     assert bench.state(TICKET) == "done"
 
 
-def test_with_an_empty_database_the_ticket_is_found_again(bench: Bench, tmp_path: Path) -> None:
+def test_with_an_empty_database_the_ticket_is_found_again(
+    bench: Bench, new_store_url: Callable[[], str], tmp_path: Path
+) -> None:
     bench.wants(TICKET)
     bench.deliver()
     bench.later(timedelta(hours=1))
-    again = open_store("sqlite:///second.db", tmp_path)
+    again = open_store(new_store_url(), tmp_path)
     with again.write() as connection:
         facts.meet_team(connection, "Team", NOW)
         facts.approve_plan(connection, ["Team"], NOW)
