@@ -23,14 +23,17 @@ def add_to(app: typer.Typer) -> None:
 
 
 @contextmanager
-def house(config: ConfigOption, progress: Progress) -> Iterator[House]:
+def house(config: ConfigOption, progress: Progress, *, shared: bool = False) -> Iterator[House]:
+    """The whole program, alone at work on its database; `shared`: beside other daemons where that can have several."""
     from eal_jira.settings import find_config, load_settings
 
     # a mistake in the config is told before anything heavy is loaded
     settings = load_settings(find_config(config))
     from eal_jira.assemble import assembled
+    from eal_jira.store import leases
 
-    with assembled(settings, progress=progress) as opened:
+    lease = None if shared and not settings.store.url.startswith("sqlite") else leases.CYCLE
+    with assembled(settings, progress=progress, lease=lease) as opened:
         yield opened
 
 
@@ -69,20 +72,14 @@ def run(config: ConfigOption = None) -> None:
     """Run the daemon: a cycle at an interval and whenever a webhook says so, until SIGTERM or Ctrl-C."""
     from datetime import UTC, datetime
 
-    from eal_jira.cycle import run_cycle, run_nudged
-    from eal_jira.daemon.loop import Daemon
+    from eal_jira.daemon.dispatch import Work, dispatcher
     from eal_jira.daemon.token_watch import TokenWatch
     from eal_jira.daemon.web import listening
 
     logging_to_stderr()
-    with house(config, Progress()) as opened:
+    with house(config, Progress(), shared=True) as opened:
         token = TokenWatch(opened.settings.tracker.token_expires)
-
-        def whole() -> Cycle:
-            token.look(datetime.now(UTC))
-            return run_cycle(opened)
-
-        daemon = Daemon(whole, opened.settings.run.every, lambda: run_nudged(opened))
+        daemon = dispatcher(Work(opened, lambda: token.look(datetime.now(UTC))))
         daemon.stop_on_signals()
         with listening(opened, daemon.wake):
             daemon.run()

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from eal_jira import __version__
-from eal_jira.cli import cycle, demo, doctor, guidelines, read, sandbox, status
+from eal_jira.cli import backup, cycle, demo, doctor, guidelines, read, sandbox, status
 from eal_jira.cli.output import out, say
 from eal_jira.errors import EalError
 
@@ -41,6 +41,7 @@ demo.add_to(app)
 doctor.add_to(app)
 cycle.add_to(app)
 status.add_to(app)
+backup.add_to(app)
 read.add_to(app)
 guidelines.add_to(app)
 sandbox.add_to(app)

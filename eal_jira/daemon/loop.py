@@ -1,4 +1,7 @@
-"""A cycle at an interval, and a short one whenever the bell rings, until asked to stop; a bad one never ends it."""
+"""The embedded dispatcher: a cycle at an interval, and a short one whenever the bell rings, until asked to stop.
+
+A bad cycle never ends it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from types import FrameType
 import structlog
 
 from eal_jira.cycle import Cycle
-from eal_jira.errors import ConfigError, EalError, TryLater
+from eal_jira.errors import ConfigError, EalError, LeaseHeld, LeaseLost, TryLater
 
 log = structlog.get_logger()
 
@@ -81,28 +84,40 @@ class Daemon:
         return not self._stopped
 
     def _once(self, cycle: Callable[[], Cycle | None]) -> float | None:
-        """One cycle; None when it went well, else how many seconds to leave the tracker alone."""
         try:
-            done = cycle()
-        except ConfigError:
+            return attempt(cycle, self._every)
+        except LeaseLost:
+            # whoever holds it now does our work: it took the lock file away from us
+            log.warning("another eal-jira has taken over")
             raise
-        except TryLater as error:
-            wait = self._every if error.wait is None else max(self._every, error.wait.total_seconds())
-            log.warning("the tracker asks for patience", reason=str(error), seconds=wait)
-            return wait
-        except EalError as error:
-            log.warning("a cycle could not be finished", reason=str(error))
-            return self._every
-        except Exception:
-            log.exception("a cycle ended unexpectedly; the next one goes on where it was")
-            return self._every
-        if done is not None:
-            log.info(
-                "cycle done",
-                changed=done.pulled.changed,
-                opened=done.checked.opened,
-                closed=done.checked.closed,
-                written=done.delivered.written,
-                stopped=done.delivered.stopped or None,
-            )
-        return None
+
+
+def attempt(cycle: Callable[[], Cycle | None], every: float) -> float | None:
+    """One cycle; None when it went well, else how many seconds to leave the tracker alone.
+
+    Raises what repeating would not mend: `ConfigError`, `LeaseLost`; and `LeaseHeld`.
+    """
+    try:
+        done = cycle()
+    except (ConfigError, LeaseHeld, LeaseLost):
+        raise
+    except TryLater as error:
+        wait = every if error.wait is None else max(every, error.wait.total_seconds())
+        log.warning("the tracker asks for patience", reason=str(error), seconds=wait)
+        return wait
+    except EalError as error:
+        log.warning("a cycle could not be finished", reason=str(error))
+        return every
+    except Exception:
+        log.exception("a cycle ended unexpectedly; the next one goes on where it was")
+        return every
+    if done is not None:
+        log.info(
+            "cycle done",
+            changed=done.pulled.changed,
+            opened=done.checked.opened,
+            closed=done.checked.closed,
+            written=done.delivered.written,
+            stopped=done.delivered.stopped or None,
+        )
+    return None

@@ -1,4 +1,4 @@
-"""The daemon's web server: `POST /webhooks/ADAPTER` for the tracker's webhooks, `GET /livez` for whoever watches us.
+"""The daemon's web server: `POST /webhooks/ADAPTER` for webhooks, `GET /livez` and `GET /readyz` for whoever watches us.
 
 Everybody may knock: nothing is believed, kept or logged of a request before its adapter has found it genuine, and
 every request is bounded in size and time.
@@ -14,10 +14,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import structlog
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -27,6 +29,7 @@ from eal_jira.daemon.intake import Intake
 from eal_jira.errors import ConfigError, EalError, Forged
 from eal_jira.hookspecs import Delivery
 from eal_jira.stages.house import House
+from eal_jira.store import Store
 
 log = structlog.get_logger()
 
@@ -69,7 +72,7 @@ def listening(house: House, wake: Callable[[], None]) -> Iterator[WebServer | No
     part.webhook_secret.read()
     adapter = house.settings.tracker.adapter
     intake = Intake(adapter, house.adapters, house.store, part.webhook_secret.read, wake)
-    server = WebServer(part.listen, application({adapter: intake}))
+    server = WebServer(part.listen, application({adapter: intake}, partial(readiness, house.store)))
     server.start()
     try:
         yield server
@@ -77,8 +80,23 @@ def listening(house: House, wake: Callable[[], None]) -> Iterator[WebServer | No
         server.stop()
 
 
-def application(intakes: Mapping[str, Intake]) -> Starlette:
-    """Webhooks of these adapters."""
+def readiness(store: Store) -> dict[str, str]:
+    """What keeps us from working, by the part that it is about; empty when nothing does. Writes nothing."""
+    found: dict[str, str] = {}
+    try:
+        with store.read():
+            pass
+    except EalError as error:
+        found["store"] = error.happened
+    if store.trouble is not None:
+        found["store"] = store.trouble.happened
+    if store.fence is not None and not store.fence.holds:
+        found["lease"] = store.fence.over().happened
+    return found
+
+
+def application(intakes: Mapping[str, Intake], troubles: Callable[[], Mapping[str, str]] = dict) -> Starlette:
+    """Webhooks of these adapters. `troubles`: what to say at /readyz, where nothing means that we are ready."""
     refused = _Refusals()
 
     async def webhook(request: Request) -> Response:
@@ -117,7 +135,19 @@ def application(intakes: Mapping[str, Intake]) -> Starlette:
     async def alive(_request: Request) -> Response:
         return PlainTextResponse("alive\n")
 
-    app = Starlette(routes=[Route("/webhooks/{adapter}", webhook, methods=["POST"]), Route("/livez", alive)])
+    async def ready(_request: Request) -> Response:
+        found = await run_in_threadpool(troubles)
+        if not found:
+            return PlainTextResponse("ready\n")
+        return PlainTextResponse("".join(f"{part}: not ready\n" for part in found), status_code=503)
+
+    app = Starlette(
+        routes=[
+            Route("/webhooks/{adapter}", webhook, methods=["POST"]),
+            Route("/livez", alive),
+            Route("/readyz", ready),
+        ]
+    )
     app.router.redirect_slashes = False
     return app
 

@@ -86,6 +86,23 @@ class Puller:
         self._learn_strange_statuses(identity)
         return pulled
 
+    def unread(self, teams: Sequence[TeamScope], projects: Sequence[str]) -> list[str]:
+        """The names of the scopes that were never read completely: long passes, which may go on side by side."""
+        with self._store.read() as connection:
+            marks = issues.watermarks(connection)
+        return sorted(name for name in _first_scopes(teams, projects) if marks.get(name, Watermark()).complete is None)
+
+    def read_first(self, identity: Identity, name: str, teams: Sequence[TeamScope], projects: Sequence[str]) -> Pulled:
+        """One of the `unread` scopes, from where its pass was cut short."""
+        pulled = Pulled()
+        scope = _first_scopes(teams, projects).get(name)
+        if scope is not None and name in self.unread(teams, projects):
+            words = self._vocabulary(identity)
+            with self._store.write() as connection:
+                people = Pseudonyms(facts.pseudonym_key(connection))
+            self._pass(_Reader(self._store, people, words, identity.now, pulled), scope, [name])
+        return pulled
+
     def pull_named(
         self, identity: Identity, issue_ids: Sequence[str], teams: Sequence[TeamScope], projects: Sequence[str]
     ) -> Pulled:
@@ -217,6 +234,13 @@ class Puller:
             with self._store.write() as connection:
                 issues.save_sprints(connection, team.name, sprints)
                 facts.put_moment(connection, key, identity.now)
+
+
+def _first_scopes(teams: Sequence[TeamScope], projects: Sequence[str]) -> dict[str, Scope]:
+    """What is read in a pass of its own at first, by the name of its watermark."""
+    wanted = {project for team in teams for project in team.scope.projects} | set(projects)
+    others = {f"team {team.name}": team.scope for team in teams if not team.scope.projects}
+    return {project: Scope(projects=(project,)) for project in wanted} | others
 
 
 @dataclass(frozen=True, slots=True)

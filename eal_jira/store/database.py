@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
 from eal_jira.errors import EalError, StoreError, StoreUnavailable
-from eal_jira.store.engines import address, engines, named
+from eal_jira.store.engines import address, dsn, engines, named
 from eal_jira.store.fence import Fence
 from eal_jira.store.migrating import migrate
 from eal_jira.store.trouble import worded
@@ -24,6 +24,8 @@ class Store:
         self.url = url
         self.folder = folder
         self.fence = fence
+        #: the database's address for what speaks to a PostgreSQL by itself
+        self.dsn: Callable[[], str] = lambda: dsn(url)
         self._writer = writer
         self._reader = reader
         #: the last thing that kept us from writing, until something is written again
@@ -33,6 +35,7 @@ class Store:
         """The same database for one who works under a lease: its transactions fail when the lease is over."""
         other = Store(self.url, self.folder, self._writer, self._reader, fence)
         other._trouble = self._trouble
+        other.dsn = self.dsn
         return other
 
     @property
@@ -91,6 +94,7 @@ def open_store(url: str, folder: Path = Path(), password: Callable[[], str] | No
     """Opens and migrates. A relative SQLite path starts from `folder`. Raises `StoreError`."""
     parsed = address(url, folder)
     store = Store(parsed, folder, *engines(parsed, password))
+    store.dsn = lambda: dsn(parsed, password)
     try:
         migrate(store)
     except (DatabaseError, StoreUnavailable) as error:

@@ -58,6 +58,12 @@ def named(url: URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
+def dsn(url: URL, password: Callable[[], str] | None = None) -> str:
+    """libpq's own address of a PostgreSQL: what it says holds the password, so it is for no message."""
+    whole = url if password is None else url.set(password=password())
+    return whole.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def engines(url: URL, password: Callable[[], str] | None = None) -> tuple[Engine, Engine]:
     """(writer, reader). `password` is asked for each new connection, so that a replaced one needs no restart."""
     if url.get_backend_name() == "sqlite":
@@ -104,7 +110,8 @@ def _begin(connection: Connection) -> None:
 
 def _postgresql(url: URL, password: Callable[[], str] | None) -> tuple[Engine, Engine]:
     try:
-        import psycopg  # noqa: F401 - only to tell early that it is missing
+        import procrastinate  # noqa: F401 - only to tell early that they are missing
+        import psycopg  # noqa: F401
     except ImportError as error:
         raise ConfigError(
             "store.url names PostgreSQL, but what talks to it is not installed.",

@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ import structlog
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from eal_jira.errors import EalError, LeaseHeld
+from eal_jira.errors import EalError, LeaseHeld, StoreError
 from eal_jira.store import tables as t
 from eal_jira.store.database import Store
 from eal_jira.store.fence import Fence, database_now, passing
@@ -46,7 +46,8 @@ _MICROSECONDS = 1_000_000
 @contextmanager
 def holding(store: Store, name: str, seconds: float = SECONDS, patience: float = PATIENCE) -> Iterator[Fence]:
     """The lease, renewed for as long as the block lasts. Raises `LeaseHeld`, which names who has it."""
-    with _locked(store, name, patience), _kept(store, name, seconds, patience) as fence:
+    alone = lock_file(store.beside, patience) if store.embedded else nullcontext()
+    with alone, _kept(store, name, seconds, patience) as fence:
         yield fence
 
 
@@ -64,14 +65,19 @@ def ourselves() -> dict[str, Any]:
 
 
 @contextmanager
-def _locked(store: Store, name: str, patience: float) -> Iterator[None]:
-    if not store.embedded:
-        yield
-        return
-    file = store.beside.with_name(f"{store.beside.name}.lock")
-    # not truncated: until the lock is ours, it says who has it
-    with file.open("a+") as opened:
-        _until(lambda: _try_lock(opened.fileno()), patience, lambda: _held(store, name, _named_in(file)))
+def lock_file(database: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """The lock beside a SQLite file, whatever state that is in. Raises `LeaseHeld`."""
+    file = database.with_name(f"{database.name}.lock")
+    try:
+        # not truncated: until the lock is ours, it says who has it
+        opened = file.open("a+")
+    except OSError as error:
+        raise StoreError(
+            f"The lock {file} can't be made ({error.strerror}).",
+            remedy="Check that the folder of the database exists and may be written.",
+        ) from error
+    with opened:
+        _until(lambda: _try_lock(opened.fileno()), patience, lambda: _held(str(database), _named_in(file), alone=True))
         opened.truncate(0)
         opened.write(json.dumps(ourselves()))
         opened.flush()
@@ -106,7 +112,7 @@ def _kept(store: Store, name: str, seconds: float, patience: float) -> Iterator[
         taken.extend(_take(store, name, seconds))
         return bool(taken)
 
-    _until(attempt, patience, lambda: _held(store, name, holder(store, name) or {}))
+    _until(attempt, patience, lambda: _held(store.name, holder(store, name) or {}))
     fence = taken[0]
     if store.embedded:
         yield fence
@@ -192,11 +198,11 @@ def _until(attempt: Callable[[], bool], patience: float, refused: Callable[[], L
         time.sleep(min(_LOOK, patience))
 
 
-def _held(store: Store, name: str, by: dict[str, Any]) -> LeaseHeld:
+def _held(database: str, by: dict[str, Any], *, alone: bool = False) -> LeaseHeld:
     who = f"process {by.get('pid', '?')} on {by.get('host', '?')}, since {by.get('since', '?')}"
     return LeaseHeld(
-        f"Another eal-jira is at work on the database {store.name}: {who}.",
+        f"Another eal-jira is at work on the database {database}: {who}.",
         refused="Nothing was started.",
         remedy="Stop that one first, or leave the work to it."
-        + (" For several daemons at once, use PostgreSQL (store.url)." if store.embedded else ""),
+        + (" For several daemons at once, use PostgreSQL (store.url)." if alone else ""),
     )
