@@ -93,6 +93,7 @@ class SharedDaemon:
     async def _until_stopped(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(self._workers + 2, thread_name_prefix="work"))
+        self._loop.set_exception_handler(_note)
         while not self._stopped:
             try:
                 await self._connected()
@@ -218,6 +219,11 @@ class SharedDaemon:
         except ConfigError as error:
             self._failed = error
             self.stop()
+
+
+def _note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What ends beside the work: a job that was given to another meanwhile, a connection that broke."""
+    log.warning("something ended early", reason=context["message"], error=type(context.get("exception")).__name__)
 
 
 class _WhenLeaseIsHeld(BaseRetryStrategy):

@@ -1,4 +1,4 @@
-"""The daemon's web server: `POST /webhooks/ADAPTER` for webhooks, `GET /livez` and `GET /readyz` for whoever watches us.
+"""The daemon's web server: `POST /webhooks/ADAPTER` for webhooks, `GET /livez` and `GET /readyz` for who watches us.
 
 Everybody may knock: nothing is believed, kept or logged of a request before its adapter has found it genuine, and
 every request is bounded in size and time.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, MetaData, Table, create_engine, func, select
+from sqlalchemy.exc import DBAPIError
 
 from eal_jira.errors import StoreError
 from eal_jira.store import trouble
@@ -127,7 +128,7 @@ def _write(store: Store, file: Path, revision: str) -> None:
             check(fresh)
             fresh.replace(file)
             _sync(file.parent)
-    except (OSError, sqlite3.OperationalError) as error:
+    except (OSError, sqlite3.OperationalError, DBAPIError) as error:
         raise StoreError(
             f"The backup {file} can't be written ({error}).",
             refused="What is stored was not touched.",
