@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from eal_jira.errors import EalError, StoreDamaged, StoreUnavailable
+from eal_jira.store.tables import Unreadable
 
 FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
 AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL")
@@ -23,6 +25,9 @@ def worded(name: str) -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise _away(name, "all its connections are in use") from error
+    except (UnicodeDecodeError, JSONDecodeError, Unreadable) as error:
+        # not from the database but from reading what it gave
+        raise damaged(name, f"what stands there can't be read: {error}") from error
     except DBAPIError as error:
         meaning = _meaning(name, error)
         if meaning is None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from eal_jira.assemble import assembled
@@ -238,7 +239,7 @@ def load(door: Door, seconds: int) -> list[float]:
         assert door.deliver(event(str(number + 1)), f"id-{number}") == 202
         took.append(time.monotonic() - start)
         with door.store.read() as connection:
-            found = connection.exec_driver_sql("SELECT count(*) FROM deliveries WHERE id = ?", (f"id-{number}",))
+            found = connection.execute(text("SELECT count(*) FROM deliveries WHERE id = :id"), {"id": f"id-{number}"})
             assert found.scalar() == 1
 
     with ThreadPoolExecutor(16) as pool:
