@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import timedelta
 
 from eal_jira.adapters import Adapters
@@ -16,25 +17,31 @@ from eal_jira.outbox.deliver import Outbox
 from eal_jira.process.rules import register
 from eal_jira.settings import Settings
 from eal_jira.stages.house import House
-from eal_jira.store import bans, open_store
+from eal_jira.store import Store, bans, health, leases, open_store
 
 
 @contextmanager
-def assembled(settings: Settings, *, progress: Progress | None = None, watch: Watch | None = None) -> Iterator[House]:
+def assembled(
+    settings: Settings, *, progress: Progress | None = None, watch: Watch | None = None, lease: str | None = None
+) -> Iterator[House]:
     """The whole program, ready for cycles; closed at the end. Sends no request yet.
 
-    `watch` sees the requests to the tracker, the process's own counters when it is left out.
-
-    Raises `ConfigError` for anything in the settings that can't work with the adapters that are installed.
+    `watch` sees the requests to the tracker, the process's own counters when it is left out. `lease`: nobody else has
+    it meanwhile, and what is stored has been looked through. Raises `ConfigError` for anything in the settings that
+    can't work with the adapters that are installed, and `LeaseHeld`.
     """
     adapters = Adapters.installed()
     for kind in adapters.rule_kinds():
         register(kind)
     pages = {name: open_pages(adapters, name, settings) for name in pages_named(settings)}
     with ExitStack() as at_the_end:
-        store = open_store(settings.store.url, settings.folder)
+        store = open_store(settings.store.url, settings.folder, settings.store.read_password)
         at_the_end.callback(store.close)
-        tracker = open_tracker(adapters, settings, bans.StoredPatience(store), watch or Requests())
+        if lease is not None:
+            store = at_the_end.enter_context(_leased(store, lease, settings.run.lease, leases.PATIENCE))
+            health.require_whole(store)
+        watch = watch or Requests()
+        tracker = open_tracker(adapters, settings, bans.StoredPatience(store), watch)
         at_the_end.callback(tracker.close)
         folder = settings.templates.folder
         yield House(
@@ -46,7 +53,30 @@ def assembled(settings: Settings, *, progress: Progress | None = None, watch: Wa
             outbox=Outbox(store, tracker, pages, bounds_of(settings)),
             templates=Templates(None if folder is None else settings.path(folder)),
             progress=progress,
+            watch=watch,
         )
+
+
+@contextmanager
+def apart(house: House, lease: str | None = None) -> Iterator[House]:
+    """The same house for work beside others: with a connection to the tracker of its own, and under a lease.
+
+    Raises `LeaseHeld` at once when somebody else has it.
+    """
+    settings = house.settings
+    way_in = nullcontext(house.store) if lease is None else _leased(house.store, lease, settings.run.lease, 0)
+    with (
+        way_in as store,
+        closing(open_tracker(house.adapters, settings, bans.StoredPatience(store), house.watch)) as tracker,
+    ):
+        outbox = Outbox(store, tracker, house.pages, bounds_of(settings))
+        yield replace(house, store=store, tracker=tracker, outbox=outbox)
+
+
+@contextmanager
+def _leased(store: Store, lease: str, seconds: float, patience: float) -> Iterator[Store]:
+    with leases.holding(store, lease, seconds, patience) as fence:
+        yield store.fenced(fence)
 
 
 def bounds_of(settings: Settings) -> Bounds:

@@ -103,3 +103,25 @@ class StoreError(EalError):
     """The database can't be opened, is newer than this program, or is in use."""
 
     exit_code = 78
+
+
+class StoreUnavailable(EalError):
+    """The database can't be used just now: it gives no answer, or its disk is full. Later it may again."""
+
+    exit_code = 75
+
+
+class StoreDamaged(StoreError):
+    """What is stored is not what was written: nothing that rests on it may go out."""
+
+
+class LeaseHeld(EalError):
+    """Another eal-jira is at work on the same database."""
+
+    exit_code = 75
+
+
+class LeaseLost(EalError):
+    """We may write no more: our time is over, and another one may have taken over."""
+
+    exit_code = 75

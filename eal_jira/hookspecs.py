@@ -67,6 +67,11 @@ class Patience(Protocol):
         """Replaces what stands for the same. `reason` is the tracker's word for its limit, "" where it gave none."""
         ...
 
+    def go(self) -> None:
+        """To be called right before each request is sent, after all waiting. Raises when we may send no more: another
+        daemon may have taken over while this one stood still. Adapters let that pass through."""
+        ...
+
 
 class PatienceInMemory:
     """A `Patience` that ends with the process: for adapters' tests, and where there is no store."""
@@ -79,6 +84,9 @@ class PatienceInMemory:
 
     def ask(self, what: str, until: datetime, reason: str) -> None:
         self._until[what] = until
+
+    def go(self) -> None:
+        """There is nobody else."""
 
 
 class Watch(Protocol):

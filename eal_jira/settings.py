@@ -13,7 +13,7 @@ import subprocess
 import tomllib
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -187,7 +187,14 @@ class TrackerPart(Part):
 
 
 class StorePart(Part):
+    #: sqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME
     url: str = "sqlite:///eal.db"
+    #: of the user in a PostgreSQL address
+    password: Secret | None = None
+
+    @property
+    def read_password(self) -> Callable[[], str] | None:
+        return None if self.password is None else self.password.read
 
 
 class DecisionsPart(Part):
@@ -215,6 +222,10 @@ class WebPart(Part):
 class RunPart(Part):
     #: seconds between two cycles
     every: int = Field(default=60, ge=1)
+    #: PostgreSQL: seconds after which a daemon that died or froze is given up, and another one goes on
+    lease: float = Field(default=20, ge=1, le=60)
+    #: PostgreSQL: how many pieces of work one daemon takes at a time
+    workers: int = Field(default=4, ge=1, le=32)
 
 
 class OutboxPart(Part):

@@ -1,15 +1,21 @@
-"""What all tests share: a fresh store, and the folder of real data where it is present."""
+"""What all tests share: a fresh store, and the folder of real data where it is present.
+
+The store is a SQLite file, and with ``EAL_TEST_STORE=postgresql`` a database of a PostgreSQL that is started for the
+tests (tests/postgres.py). The tests of the store itself run on both anyway.
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from eal_jira.store import Store, open_store
+from tests.postgres import Server, make_template, server
 
 # The gate judges a change, not today's luck: there the examples are the same each time. Elsewhere they are drawn anew.
 settings.register_profile("ci", derandomize=True)
@@ -19,9 +25,37 @@ if os.environ.get("CI"):
 SHARED = Path(__file__).parents[2] / "shared"
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    with server() as started:
+        make_template(started)
+        yield started
+
+
+@pytest.fixture(scope="session")
+def store_kind() -> str:
+    return os.environ.get("EAL_TEST_STORE", "sqlite")
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store("sqlite:///eal.db", tmp_path)
+def new_store_url(store_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Where another database may be; a SQLite file is made by the first who opens it."""
+    if store_kind == "sqlite":
+        numbers = itertools.count()
+        return lambda: f"sqlite:///{tmp_path / f'eal{next(numbers)}.db'}"
+    there: Server = request.getfixturevalue("postgres")
+    return there.fresh
+
+
+@pytest.fixture
+def store_url(new_store_url: Callable[[], str]) -> str:
+    """Where this test's database is."""
+    return new_store_url()
+
+
+@pytest.fixture
+def store(store_url: str, tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(store_url, tmp_path)
     yield opened
     opened.close()
 

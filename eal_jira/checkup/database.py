@@ -10,7 +10,7 @@ from pathlib import Path
 from eal_jira.errors import StoreError
 from eal_jira.hookspecs import Check
 from eal_jira.store import health
-from eal_jira.store.database import address
+from eal_jira.store.engines import address
 
 PATIENCE = 8.0
 """Seconds for looking through the whole file."""

@@ -23,14 +23,19 @@ def add_to(app: typer.Typer) -> None:
 
 
 @contextmanager
-def house(config: ConfigOption, progress: Progress, watch: Watch | None = None) -> Iterator[House]:
+def house(
+    config: ConfigOption, progress: Progress, watch: Watch | None = None, *, shared: bool = False
+) -> Iterator[House]:
+    """The whole program, alone at work on its database; `shared`: beside other daemons where that can have several."""
     from eal_jira.settings import find_config, load_settings
 
     # a mistake in the config is told before anything heavy is loaded
     settings = load_settings(find_config(config))
     from eal_jira.assemble import assembled
+    from eal_jira.store import leases
 
-    with assembled(settings, progress=progress, watch=watch) as opened:
+    lease = None if shared and not settings.store.url.startswith("sqlite") else leases.CYCLE
+    with assembled(settings, progress=progress, watch=watch, lease=lease) as opened:
         yield opened
 
 

@@ -10,6 +10,7 @@ import typer
 
 from eal_jira import __version__
 from eal_jira.cli import (
+    backup,
     census,
     cycle,
     demo,
@@ -59,6 +60,7 @@ cycle.add_to(app)
 daemon.add_to(app)
 status.add_to(app)
 outbox.add_to(app)
+backup.add_to(app)
 read.add_to(app)
 census.add_to(app)
 explain.add_to(app)

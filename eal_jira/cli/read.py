@@ -30,7 +30,7 @@ def reading(config: ConfigOption) -> Iterator[tuple[Settings, Connection]]:
     from eal_jira.store import open_store
 
     settings = load_settings(find_config(config))
-    store = open_store(settings.store.url, settings.folder)
+    store = open_store(settings.store.url, settings.folder, settings.store.read_password)
     try:
         with store.read() as connection:
             yield settings, connection

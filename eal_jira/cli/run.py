@@ -11,7 +11,6 @@ from eal_jira.cli.output import ConfigOption
 from eal_jira.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from eal_jira.cycle import Cycle
     from eal_jira.daemon.stop import Stop
 
 
@@ -36,26 +35,19 @@ def _run(config: ConfigOption, stop: Stop) -> None:
 
     from eal_jira import __version__
     from eal_jira.cli.cycle import house
-    from eal_jira.cycle import run_cycle, run_nudged
-    from eal_jira.daemon.due import next_due
-    from eal_jira.daemon.loop import Daemon
+    from eal_jira.daemon.dispatch import Work, dispatcher
     from eal_jira.daemon.token_watch import TokenWatch
     from eal_jira.daemon.web import listening
     from eal_jira.metrics import Requests
     from eal_jira.settings import find_config
 
-    with house(config, Progress(), Requests(before=stop.check)) as opened:
+    with house(config, Progress(), Requests(before=stop.check), shared=True) as opened:
         settings = opened.settings
         structlog.get_logger().info(
             "started", version=__version__, config=str(find_config(config)), tracker=settings.tracker.url
         )
         token = TokenWatch(settings.tracker.token_expires)
-
-        def whole() -> Cycle:
-            token.look(datetime.now(UTC))
-            return run_cycle(opened)
-
-        daemon = Daemon(whole, settings.run.every, lambda: run_nudged(opened), lambda now: next_due(opened, now))
+        daemon = dispatcher(Work(opened, lambda: token.look(datetime.now(UTC))))
         stop.tell(daemon.stop)
         with listening(opened, daemon.wake):
             daemon.run()

@@ -1,4 +1,5 @@
-"""A cycle at an interval or when something is due, and a short one whenever the bell rings, until asked to stop.
+"""The embedded dispatcher: a cycle at an interval or when something is due, and a short one whenever the bell rings,
+until asked to stop.
 
 A bad cycle never ends it.
 """
@@ -14,7 +15,7 @@ import structlog
 
 from eal_jira import metrics
 from eal_jira.cycle import Cycle
-from eal_jira.errors import ConfigError, EalError, TryLater
+from eal_jira.errors import ConfigError, EalError, LeaseHeld, LeaseLost, TryLater
 
 log = structlog.get_logger()
 
@@ -97,36 +98,48 @@ class Daemon:
         return not self._stopped
 
     def _once(self, cycle: Callable[[], Cycle | None], job: str) -> float | None:
-        """One cycle; None when it went well, else how many seconds to leave the tracker alone."""
         try:
-            done = cycle()
-        except ConfigError:
+            return attempt(cycle, self._every, job)
+        except LeaseLost:
+            # whoever holds it now does our work: it took the lock file away from us
+            log.warning("another eal-jira has taken over")
             raise
-        except TryLater as error:
-            wait = self._every if error.wait is None else max(self._every, error.wait.total_seconds())
-            log.warning("the tracker asks for patience", reason=str(error), seconds=wait)
-            metrics.cycles.labels(job, "postponed").inc()
-            return wait
-        except EalError as error:
-            log.warning("a cycle could not be finished", reason=str(error))
-            metrics.cycles.labels(job, "not finished").inc()
-            return self._every
-        except Exception:
-            log.exception("a cycle ended unexpectedly; the next one goes on where it was")
-            metrics.cycles.labels(job, "unexpected").inc()
-            return self._every
-        metrics.cycles.labels(job, "done").inc()
-        if done is not None:
-            _count(done)
-            log.info(
-                "cycle done",
-                changed=done.pulled.changed,
-                opened=done.checked.opened,
-                closed=done.checked.closed,
-                written=done.delivered.written,
-                stopped=done.delivered.stopped or None,
-            )
-        return None
+
+
+def attempt(cycle: Callable[[], Cycle | None], every: float, job: str) -> float | None:
+    """One cycle; None when it went well, else how many seconds to leave the tracker alone. `job` names it in metrics.
+
+    Raises what repeating would not mend: `ConfigError`, `LeaseLost`; and `LeaseHeld`.
+    """
+    try:
+        done = cycle()
+    except (ConfigError, LeaseHeld, LeaseLost):
+        raise
+    except TryLater as error:
+        wait = every if error.wait is None else max(every, error.wait.total_seconds())
+        log.warning("the tracker asks for patience", reason=str(error), seconds=wait)
+        metrics.cycles.labels(job, "postponed").inc()
+        return wait
+    except EalError as error:
+        log.warning("a cycle could not be finished", reason=str(error))
+        metrics.cycles.labels(job, "not finished").inc()
+        return every
+    except Exception:
+        log.exception("a cycle ended unexpectedly; the next one goes on where it was")
+        metrics.cycles.labels(job, "unexpected").inc()
+        return every
+    metrics.cycles.labels(job, "done").inc()
+    if done is not None:
+        _count(done)
+        log.info(
+            "cycle done",
+            changed=done.pulled.changed,
+            opened=done.checked.opened,
+            closed=done.checked.closed,
+            written=done.delivered.written,
+            stopped=done.delivered.stopped or None,
+        )
+    return None
 
 
 def _count(done: Cycle) -> None:

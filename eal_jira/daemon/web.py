@@ -1,4 +1,4 @@
-"""The daemon's web servers: `POST /webhooks/ADAPTER` for the tracker's webhooks, `GET /livez` for whoever watches us.
+"""The daemon's web servers: `POST /webhooks/ADAPTER` for webhooks, `GET /livez` and `GET /readyz` for who watches us.
 
 What shows how the work goes (`pages`) stands on `web.status`, an address of its own where webhooks come from outside.
 
@@ -20,6 +20,7 @@ from contextlib import ExitStack, contextmanager
 import structlog
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -31,6 +32,7 @@ from eal_jira.daemon.pages import is_loopback, status_routes
 from eal_jira.errors import ConfigError, EalError, Forged
 from eal_jira.hookspecs import Delivery
 from eal_jira.stages.house import House
+from eal_jira.store import Store
 
 log = structlog.get_logger()
 
@@ -66,7 +68,7 @@ def listening(house: House, wake: Callable[[], None]) -> Iterator[WebServer | No
     part = house.settings.web
     with ExitStack() as at_the_end:
         if part.status is not None and part.status != part.listen:
-            status = WebServer(part.status, application({}, status_routes(house, part.status)))
+            status = WebServer(part.status, application({}, status_routes(house, part.status), house.store))
             at_the_end.callback(status.stop)
             status.start()
             log.info("showing how the work goes", url=status.url)
@@ -86,25 +88,47 @@ def _webhooks(house: House, listen: str, wake: Callable[[], None], at_the_end: E
     intake = Intake(adapter, house.adapters, house.store, part.webhook_secret.read, wake)
     # who can reach this address may see the pages too, unless they have one of their own
     ours = part.status == listen or (part.status is None and is_loopback(listen))
-    server = WebServer(listen, application({adapter: intake}, status_routes(house, listen) if ours else ()))
+    more = status_routes(house, listen) if ours else ()
+    server = WebServer(listen, application({adapter: intake}, more, house.store))
     at_the_end.callback(server.stop)
     server.start()
     log.info("listening for webhooks", url=server.url)
     return server
 
 
-def application(intakes: Mapping[str, Intake], more: Sequence[Route] = ()) -> Starlette:
-    """Webhooks of these adapters, health, and whatever else the address is for."""
-    app = Starlette(routes=[*webhook_routes(intakes), *health_routes(), *more])
+def application(intakes: Mapping[str, Intake], more: Sequence[Route] = (), store: Store | None = None) -> Starlette:
+    """Webhooks of these adapters, health (of the store, where there is one), and whatever else the address is for."""
+    app = Starlette(routes=[*webhook_routes(intakes), *health_routes(store), *more])
     app.router.redirect_slashes = False
     return app
 
 
-def health_routes() -> Sequence[Route]:
+def readiness(store: Store) -> dict[str, str]:
+    """What keeps us from working, by the part that it is about; empty when nothing does. Writes nothing."""
+    found: dict[str, str] = {}
+    try:
+        with store.read():
+            pass
+    except EalError as error:
+        found["store"] = error.happened
+    if store.trouble is not None:
+        found["store"] = store.trouble.happened
+    if store.fence is not None and not store.fence.holds:
+        found["lease"] = store.fence.over().happened
+    return found
+
+
+def health_routes(store: Store | None = None) -> Sequence[Route]:
     async def alive(_request: Request) -> Response:
         return PlainTextResponse("alive\n")
 
-    return [Route("/livez", alive)]
+    async def ready(_request: Request) -> Response:
+        found = {} if store is None else await run_in_threadpool(readiness, store)
+        if not found:
+            return PlainTextResponse("ready\n")
+        return PlainTextResponse("".join(f"{part}: not ready\n" for part in found), status_code=503)
+
+    return [Route("/livez", alive), Route("/readyz", ready)]
 
 
 def webhook_routes(intakes: Mapping[str, Intake]) -> Sequence[Route]:

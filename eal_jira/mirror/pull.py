@@ -58,10 +58,7 @@ class Puller:
     def pull(self, identity: Identity, teams: Sequence[TeamScope], projects: Sequence[str]) -> Pulled:
         """Everything that changed for these teams and further projects since the last complete pass."""
         pulled = Pulled()
-        words = self._vocabulary(identity)
-        with self._store.write() as connection:
-            people = Pseudonyms(facts.pseudonym_key(connection))
-        reader = Reader(self._store, people, words, identity.now, pulled, self._tracker.capabilities.remote_links)
+        reader = self._reader(identity, pulled)
         wanted = {project for team in teams for project in team.scope.projects} | set(projects)
         self._pull_projects(reader, sorted(wanted))
         for team in teams:
@@ -77,6 +74,20 @@ class Puller:
         self._learn_strange_statuses(identity)
         return pulled
 
+    def unread(self, teams: Sequence[TeamScope], projects: Sequence[str]) -> list[str]:
+        """The names of the scopes that were never read completely: long passes, which may go on side by side."""
+        with self._store.read() as connection:
+            marks = issues.watermarks(connection)
+        return sorted(name for name in _first_scopes(teams, projects) if marks.get(name, Watermark()).complete is None)
+
+    def read_first(self, identity: Identity, name: str, teams: Sequence[TeamScope], projects: Sequence[str]) -> Pulled:
+        """One of the `unread` scopes, from where its pass was cut short."""
+        pulled = Pulled()
+        scope = _first_scopes(teams, projects).get(name)
+        if scope is not None and name in self.unread(teams, projects):
+            self._pass(self._reader(identity, pulled), scope, [name])
+        return pulled
+
     def pull_named(
         self, identity: Identity, issue_ids: Sequence[str], teams: Sequence[TeamScope], projects: Sequence[str]
     ) -> Pulled:
@@ -87,10 +98,7 @@ class Puller:
         listed for the census: one reading proves nothing.
         """
         pulled = Pulled()
-        words = self._vocabulary(identity)
-        with self._store.write() as connection:
-            people = Pseudonyms(facts.pseudonym_key(connection))
-        reader = Reader(self._store, people, words, identity.now, pulled, self._tracker.capabilities.remote_links)
+        reader = self._reader(identity, pulled)
         wanted = {project for team in teams for project in team.scope.projects} | set(projects)
         page = self._tracker.read(issue_ids)
         there = [record.issue.id for record in page.records]
@@ -113,6 +121,12 @@ class Puller:
         read_listed(reader, self._tracker, whole=False)
         self._learn_strange_statuses(identity)
         return pulled
+
+    def _reader(self, identity: Identity, pulled: Pulled) -> Reader:
+        words = self._vocabulary(identity)
+        with self._store.write() as connection:
+            people = Pseudonyms(facts.pseudonym_key(connection))
+        return Reader(self._store, people, words, identity.now, pulled, self._tracker.capabilities.remote_links)
 
     def _newcomers(self, team: TeamScope, issue_ids: Sequence[str]) -> frozenset[str]:
         """Those of the issues that the team's board or query holds by now, without us knowing."""
@@ -224,3 +238,10 @@ class Puller:
             with self._store.write() as connection:
                 issues.save_sprints(connection, team.name, sprints)
                 facts.put_moment(connection, key, identity.now)
+
+
+def _first_scopes(teams: Sequence[TeamScope], projects: Sequence[str]) -> dict[str, Scope]:
+    """What is read in a pass of its own at first, by the name of its watermark."""
+    wanted = {project for team in teams for project in team.scope.projects} | set(projects)
+    others = {f"team {team.name}": team.scope for team in teams if not team.scope.projects}
+    return {project: Scope(projects=(project,)) for project in wanted} | others

@@ -22,6 +22,7 @@ from eal_jira.outbox.intents import Comment, marker, want
 from eal_jira.outbox.sweep import sweep
 from eal_jira.outbox.verbs import VERBS
 from eal_jira.store import Store, effects, intents, strays, work
+from eal_jira.store.claims import claim
 from eal_jira.store.intents import IntentRow
 
 __all__ = ["SEARCH_LAG", "Delivered", "Outbox"]
@@ -106,6 +107,7 @@ class _Delivery:
         if row.verb in self._held:
             self._postpone(row, self._held[row.verb])
             return
+        claim(self._store, row)
         try:
             if row.verb not in VERBS:
                 raise RefusedByTracker(f"This version does not know how to {row.verb!r}.", remedy="Update eal-jira.")

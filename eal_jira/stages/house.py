@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from eal_jira.adapters import Adapters
 from eal_jira.documents.templates import Templates
-from eal_jira.hookspecs import Pages, Tracker
+from eal_jira.hookspecs import Pages, Tracker, Watch
 from eal_jira.mirror.pull import Progress
 from eal_jira.outbox.deliver import Outbox
 from eal_jira.settings import Settings, TeamPart
@@ -25,7 +25,9 @@ class House:
     pages: Mapping[str, Pages]
     outbox: Outbox
     templates: Templates
-    progress: Progress | None = field(default=None)
+    progress: Progress | None = None
+    #: sees the requests to the tracker
+    watch: Watch | None = None
 
     @property
     def teams(self) -> tuple[TeamPart, ...]:

@@ -32,6 +32,17 @@ def pull(house: House, identity: Identity) -> Pulled:
     return pulled
 
 
+def unread(house: House) -> list[str]:
+    """The names of the scopes that were never read completely."""
+    return _puller(house).unread(_scopes(house), [house.settings.tracker.learning_project])
+
+
+def read_first(house: House, scope: str) -> Pulled:
+    """One of the `unread` scopes. May go on beside others, each in a house of its own."""
+    identity = house.tracker.whoami()
+    return _puller(house).read_first(identity, scope, _scopes(house), [house.settings.tracker.learning_project])
+
+
 def nudged(house: House) -> bool:
     """Whether webhooks have named issues that nobody has looked at yet."""
     with house.store.read() as connection:

@@ -56,3 +56,7 @@ class StoredPatience:
         with self._store.write() as connection:
             clear_expired(connection, self._now())
             put(connection, Ban(what, until, reason))
+
+    def go(self) -> None:
+        if self._store.fence is not None:
+            self._store.fence.check()

@@ -9,7 +9,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from eal_jira.errors import StoreError
-from eal_jira.store.database import migrations
+from eal_jira.store import trouble
+from eal_jira.store.database import Store
+from eal_jira.store.migrating import migrations
 
 SQLITE = sqlite3.sqlite_version_info
 """The SQLite that this process runs on."""
@@ -43,6 +45,14 @@ def damage(file: Path, seconds: float) -> tuple[str, ...] | None:
         except sqlite3.DatabaseError as error:
             return (str(error),)
     return () if found == ["ok"] else tuple(found)
+
+
+def require_whole(store: Store) -> None:
+    """Raises `StoreDamaged` for a SQLite file that ``PRAGMA quick_check`` finds wrong: to be asked before any work."""
+    if store.embedded:
+        broken = damage(Path(str(store.url.database)), float("inf"))
+        if broken:
+            raise trouble.damaged(store.name, "; ".join(broken))
 
 
 def newer_schema(file: Path) -> str | None:

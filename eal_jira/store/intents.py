@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from eal_jira.store import seals
 from eal_jira.store import tables as t
 from eal_jira.store.upsert import upsert
 
@@ -79,6 +80,7 @@ def want(
         "watch_until": None if known is None else known.watch_until,
     }
     upsert(connection, t.intents, [row])
+    seals.put(connection, key)
     return True
 
 
@@ -119,6 +121,7 @@ def next_of_lanes(connection: Connection, now: datetime, limit: int) -> list[Int
 def mark(connection: Connection, key: str, state: str, **values: Any) -> None:
     values = {"held_by": None, **values}
     connection.execute(update(t.intents).where(t.intents.c.key == key).values(state=state, **values))
+    seals.put(connection, key)
 
 
 def watched(connection: Connection, now: datetime) -> list[IntentRow]:

@@ -168,7 +168,9 @@ def changes(connection: Connection, issue_ids: Sequence[str]) -> dict[str, list[
     """The changes of these issues, oldest first."""
     found: dict[str, list[Change]] = {issue_id: [] for issue_id in issue_ids}
     rows = connection.execute(
-        select(t.changes).where(t.changes.c.issue_id.in_(issue_ids)).order_by(t.changes.c.issue_id, t.changes.c.at)
+        select(t.changes)
+        .where(t.changes.c.issue_id.in_(issue_ids))
+        .order_by(t.changes.c.issue_id, t.changes.c.at, t.changes.c.history_id, t.changes.c.position)
     )
     for row in rows:
         found[row.issue_id].append(
@@ -188,7 +190,9 @@ def changes(connection: Connection, issue_ids: Sequence[str]) -> dict[str, list[
 
 
 def comments(connection: Connection, issue_id: str) -> tuple[Comment, ...]:
-    rows = connection.execute(select(t.comments).where(t.comments.c.issue_id == issue_id).order_by(t.comments.c.at))
+    rows = connection.execute(
+        select(t.comments).where(t.comments.c.issue_id == issue_id).order_by(t.comments.c.at, t.comments.c.id)
+    )
     return tuple(Comment(row.id, row.at, row.updated, row.actor, row.text, row.marker) for row in rows)
 
 
@@ -324,7 +328,7 @@ def save_sprints(connection: Connection, team: str, sprints: Iterable[Sprint]) -
 
 def sprints(connection: Connection, team: str) -> Iterator[Sprint]:
     rows = connection.execute(
-        select(t.sprints).where(t.sprints.c.team == team).order_by(t.sprints.c.start, t.sprints.c.id)
+        select(t.sprints).where(t.sprints.c.team == team).order_by(t.sprints.c.start.nulls_first(), t.sprints.c.id)
     )
     for row in rows:
         yield Sprint(row.id, row.name, row.state, row.start, row.end, row.completed, row.goal)

@@ -29,6 +29,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+class Unreadable(ValueError):
+    """A stored value is none that we ever store."""
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware datetime, stored as microseconds since 1970 UTC. A naive one is refused."""
 
@@ -43,7 +47,12 @@ class Moment(TypeDecorator[datetime]):
         return (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        if value is None:
+            return None
+        try:
+            return _EPOCH + timedelta(microseconds=value)
+        except (OverflowError, TypeError) as error:
+            raise Unreadable(f"{value!r} is no moment") from error
 
 
 _JSON = JSON(none_as_null=True)
@@ -478,4 +487,35 @@ echoes = Table(
     metadata,
     Column("issue_id", Text, primary_key=True),
     Column("hash", LargeBinary, nullable=False),
+)
+
+# A hash over each intent's content: what is written to the tracker is what was once decided, or nothing.
+seals = Table(
+    "seals",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+)
+
+# --- who works here ---------------------------------------------------------------------------------------------
+
+# Work that one daemon at a time may do. The number goes up with every holder: an old one is told by it.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("holder", _JSON, nullable=False),
+    # by the database's clock; null: as long as the holder has the lock file (SQLite)
+    Column("until", BigInteger),
+)
+
+# The newest claim of each intent: under which lease's number it is being delivered.
+claims = Table(
+    "claims",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("lease", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )

@@ -32,7 +32,8 @@ def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> 
     """Inserts a row unless its primary key is there already; whether it was new."""
     keys = [column.name for column in table.primary_key]
     statement = _insert(connection, table).values(**row).on_conflict_do_nothing(index_elements=keys)
-    return connection.execute(statement).rowcount == 1
+    # not `rowcount`: after an insert, not every driver tells it
+    return connection.execute(statement.returning(*table.primary_key)).first() is not None
 
 
 def _insert(connection: Connection, table: Table) -> Any:

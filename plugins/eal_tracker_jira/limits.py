@@ -108,9 +108,11 @@ class Limits:
                 )
             self._sleep(max(left.total_seconds(), 0.0) * random.uniform(1.0, 1.3))  # noqa: S311 - jitter
         if target.issue is None:
+            self._patience.go()
             yield
             return
         with self._pace.kept(target.issue):
+            self._patience.go()
             yield
 
     def refused(self, target: Target, status: int, headers: Mapping[str, str], what: str) -> TryLater:

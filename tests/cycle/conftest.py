@@ -33,6 +33,7 @@ class Bench:
     site: Site
     url: str
     folder: Path
+    store_url: str
     #: lines that go into the first [[teams]] table
     team: str = ""
     extra: str = ""
@@ -53,6 +54,8 @@ url = "{self.url}"
 {f'user = "{user}"' if user else ""}
 token = {{ file = "{self.folder / "token"}" }}
 learning_project = "EAL"
+[store]
+url = "{self.store_url}"
 [[teams]]
 name = "Team"
 {self.team}
@@ -75,7 +78,7 @@ OpenBench = Callable[..., AbstractContextManager[Bench]]
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> OpenBench:
+def bench(new_store_url: Callable[[], str], tmp_path: Path) -> OpenBench:
     """Call it with a flavour (and a team's config lines) to get a site with a learning project and the bot."""
 
     @contextmanager
@@ -86,7 +89,7 @@ def bench(tmp_path: Path) -> OpenBench:
         with serve(site, port=0) as served:
             folder = tmp_path / "work"
             folder.mkdir(exist_ok=True)
-            yield Bench(site, served.url, folder, team)
+            yield Bench(site, served.url, folder, new_store_url(), team)
 
     return opened
 

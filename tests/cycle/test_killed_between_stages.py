@@ -92,14 +92,13 @@ def killed_before(stage: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 @pytest.fixture
-def undisturbed(bench: OpenBench, tmp_path: Any) -> dict[str, Any]:
+def undisturbed(bench: OpenBench) -> dict[str, Any]:
     with bench("cloud", TEAM) as b:
         populate(b)
         with b.house() as house:
             approve_plans(house)
             run_cycle(house)
             state = end_state(b, house)
-        (b.folder / "eal.db").unlink()
     return state
 
 

@@ -119,6 +119,7 @@ class Bench:
     clock: VirtualClock
     url: str
     folder: Path
+    store_url: str
     team: str
 
     def write_config(self) -> Path:
@@ -135,6 +136,8 @@ url = "{self.url}"
 {f'user = "{user}"' if user else ""}
 token = {{ file = "{self.folder / "token"}" }}
 learning_project = "EAL"
+[store]
+url = "{self.store_url}"
 [web]
 listen = "127.0.0.1:0"
 webhook_secret = {{ file = "{self.folder / "hook"}" }}
@@ -205,7 +208,7 @@ OpenBench = Callable[..., AbstractContextManager[Bench]]
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> OpenBench:
+def bench(store_url: str, tmp_path: Path) -> OpenBench:
     @contextmanager
     def opened(flavour: Literal["cloud", "datacenter"] = "cloud", team: str = 'projects = ["P"]') -> Iterator[Bench]:
         clock = VirtualClock(NOW)
@@ -216,7 +219,7 @@ def bench(tmp_path: Path) -> OpenBench:
         site.add_project(ProjectPlan("X", "Somebody else's", STATUSES))
         site.add_project(ProjectPlan("EAL", "Learning", (("Open", "new"), ("Approved", "done"))))
         with serve(site) as served:
-            yield Bench(site, clock, served.url, tmp_path, team)
+            yield Bench(site, clock, served.url, tmp_path, store_url, team)
 
     return opened
 

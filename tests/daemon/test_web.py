@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from eal_jira.assemble import assembled
@@ -77,9 +78,9 @@ def test_one_identifier_a_thousand_times_is_one_row(door: Door) -> None:
     assert door.woken == 1
 
 
-def test_a_repeated_identifier_is_known_after_a_restart_and_in_another_process(tmp_path: Path) -> None:
+def test_a_repeated_identifier_is_known_after_a_restart_and_in_another_process(store_url: str, tmp_path: Path) -> None:
     """Two stores on one file, as two processes would have them."""
-    first, second = open_store("sqlite:///eal.db", tmp_path), open_store("sqlite:///eal.db", tmp_path)
+    first, second = open_store(store_url, tmp_path), open_store(store_url, tmp_path)
     try:
         nudges = [Nudge("same", "k", ("1",))]
         for store, new in ((first, True), (second, False), (first, False)):
@@ -238,7 +239,7 @@ def load(door: Door, seconds: int) -> list[float]:
         assert door.deliver(event(str(number + 1)), f"id-{number}") == 202
         took.append(time.monotonic() - start)
         with door.store.read() as connection:
-            found = connection.exec_driver_sql("SELECT count(*) FROM deliveries WHERE id = ?", (f"id-{number}",))
+            found = connection.execute(text("SELECT count(*) FROM deliveries WHERE id = :id"), {"id": f"id-{number}"})
             assert found.scalar() == 1
 
     with ThreadPoolExecutor(16) as pool:

@@ -72,14 +72,14 @@ class Mirror:
 
 
 @pytest.fixture(params=["cloud", "datacenter"])
-def mirror(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Mirror]:
+def mirror(request: pytest.FixtureRequest, store_url: str, tmp_path: Path) -> Iterator[Mirror]:
     flavour: Literal["cloud", "datacenter"] = request.param
     site = Site(flavour=flavour, clock=VirtualClock(NOW))
     site.add_person(Person("bot", "Bot"))
     site.add_person(Person(ANN, "Ann"))
     for key in ("P", "Q", "R"):
         site.add_project(ProjectPlan(key, f"Project {key}", STATUSES))
-    store = open_store("sqlite:///mirror.db", tmp_path)
+    store = open_store(store_url, tmp_path)
     with serve(site, port=0) as served:
         yield Mirror(site, served.url, store, tmp_path)
     store.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -98,7 +97,7 @@ OpenBench = Callable[[Flavour], AbstractContextManager[Bench]]
 
 
 @pytest.fixture
-def open_bench(tmp_path: Path) -> OpenBench:
+def open_bench(new_store_url: Callable[[], str]) -> OpenBench:
     @contextmanager
     def opened(flavour: Flavour) -> Iterator[Bench]:
         site = Site(flavour=flavour, clock=VirtualClock(NOW))
@@ -108,16 +107,16 @@ def open_bench(tmp_path: Path) -> OpenBench:
             site.add_project(ProjectPlan(key, f"Project {key}", (("Open", "new"), ("Done", "done"))))
         site.perform(Create(NOW, "ann", "P-1", "Task", "Something", {"labels": ["hers"]}))
         with serve(site, port=0) as served:
-            bench = Bench(site, served.url, new_store(tmp_path / "outbox.db"))
+            bench = Bench(site, served.url, new_store(new_store_url()))
             yield bench
             bench.store.close()
 
     return opened
 
 
-def new_store(file: Path) -> Store:
+def new_store(url: str) -> Store:
     """Empty, with a team whose plan is approved."""
-    store = open_store(f"sqlite:///{file.name}", file.parent)
+    store = open_store(url)
     with store.write() as connection:
         facts.meet_team(connection, "Team", NOW)
         facts.approve_plan(connection, ["Team"], NOW)

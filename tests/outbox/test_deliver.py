@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -69,12 +69,12 @@ def test_search_lagging_three_minutes_makes_no_second_ticket(bench: Bench) -> No
     assert bench.state(TICKET) == "done"
 
 
-def test_with_an_empty_database_the_ticket_is_found_again(bench: Bench, tmp_path: Path) -> None:
+def test_with_an_empty_database_the_ticket_is_found_again(bench: Bench, new_store_url: Callable[[], str]) -> None:
     bench.wants(TICKET)
     bench.deliver()
     bench.later(timedelta(hours=1))
     bench.store.close()
-    bench.store = new_store(tmp_path / "second.db")
+    bench.store = new_store(new_store_url())
     bench.wants(TICKET)
     assert bench.deliver().written == 0
     assert len(bench.tickets()) == 1

@@ -30,8 +30,9 @@ ISSUES = 12
 
 
 class Bench:
-    def __init__(self, site: Site, clock: VirtualClock, url: str, folder: Path) -> None:
+    def __init__(self, site: Site, clock: VirtualClock, url: str, store_url: str, folder: Path) -> None:
         self.site, self.clock, self.url, self.folder = site, clock, url, folder
+        self.store_url = store_url
         self.store = self.open()
         self.tracker = self.connect()
         with self.store.write() as connection:
@@ -39,7 +40,7 @@ class Bench:
             facts.approve_plan(connection, ["Team"], NOW)
 
     def open(self) -> Store:
-        return open_store("sqlite:///outbox.db", self.folder)
+        return open_store(self.store_url, self.folder)
 
     def wants(self, *wishes: Intent) -> None:
         with self.store.write() as connection:
@@ -93,7 +94,7 @@ class Bench:
 
 
 @pytest.fixture(params=["cloud", "datacenter"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+def bench(request: pytest.FixtureRequest, store_url: str, tmp_path: Path) -> Iterator[Bench]:
     clock = VirtualClock(NOW)
     site = Site(flavour=request.param, clock=clock)
     for name in ("bot", "ann"):
@@ -103,7 +104,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     for number in range(1, ISSUES + 1):
         site.perform(Create(NOW, "ann", f"P-{number}", "Task", f"Thing {number}"))
     with serve(site, port=0) as served:
-        opened = Bench(site, clock, served.url, tmp_path)
+        opened = Bench(site, clock, served.url, store_url, tmp_path)
         yield opened
         opened.close()
 

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import BigInteger
 
 from eal_jira.errors import StoreError
@@ -28,12 +28,12 @@ def test_the_migrated_schema_is_the_one_in_the_tables(store: Store) -> None:
         assert compare_metadata(context, metadata) == []
 
 
-def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
-    first = open_store("sqlite:///eal.db", tmp_path)
+def test_opening_twice_changes_nothing(store_url: str, tmp_path: Path) -> None:
+    first = open_store(store_url, tmp_path)
     with first.write() as connection:
         key = facts.pseudonym_key(connection)
     first.close()
-    again = open_store("sqlite:///eal.db", tmp_path)
+    again = open_store(store_url, tmp_path)
     with again.write() as connection:
         assert facts.pseudonym_key(connection) == key
     again.close()
@@ -52,17 +52,17 @@ def test_a_transaction_that_ends_in_an_error_leaves_nothing(store: Store) -> Non
 
 
 def test_readers_can_not_write(store: Store) -> None:
-    with pytest.raises(OperationalError, match="readonly"), store.read() as connection:
+    with pytest.raises(DBAPIError, match=r"read-?only"), store.read() as connection:
         facts.put(connection, "a", "1")
 
 
-def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
-    store = open_store("sqlite:///eal.db", tmp_path)
+def test_a_database_of_a_newer_version_is_left_alone(store_url: str, tmp_path: Path) -> None:
+    store = open_store(store_url, tmp_path)
     with store.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     store.close()
     with pytest.raises(StoreError, match=r"newer eal-jira \(schema 9999\)"):
-        open_store("sqlite:///eal.db", tmp_path)
+        open_store(store_url, tmp_path)
 
 
 def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:

@@ -146,14 +146,14 @@ class Trap(Mirror):
 
 
 @pytest.fixture(params=["cloud", "datacenter"])
-def trap(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trap]:
+def trap(request: pytest.FixtureRequest, store_url: str, tmp_path: Path) -> Iterator[Trap]:
     flavour: Literal["cloud", "datacenter"] = request.param
     site = Site(flavour=flavour, clock=VirtualClock(NOW))
     site.add_person(Person(BOT, "Bot"))
     site.add_person(Person(ANN, "Ann"))
     for key in ("P", "Q", "R", "DO", "EAL"):
         site.add_project(ProjectPlan(key, f"Project {key}", STATUSES))
-    store = open_store("sqlite:///trap.db", tmp_path)
+    store = open_store(store_url, tmp_path)
     with store.write() as connection:
         facts.meet_team(connection, "Team", NOW)
         facts.approve_plan(connection, ["Team"], NOW)
