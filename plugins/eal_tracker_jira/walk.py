@@ -65,11 +65,14 @@ class Walk:
                     continue
             if overlap and not (found.rows and self._met(met, found.rows[0])):
                 restless = _moved(restless)
-                start = max(0, min(start, found.total) - max(len(found.rows), 10))
+                start = _back(start, found)
                 overlap = start > 0
                 continue
             if not found.rows and found.total > 0:
+                # the list may have become shorter than where we stand: asking there again would find nothing for ever
                 restless = _moved(restless)
+                start = _back(start, found)
+                overlap = start > 0
                 continue
             fresh = [row for row in found.rows if not self._met(met, row)]
             if fresh:
@@ -111,6 +114,10 @@ def _time(value: object) -> datetime | None:
 def _not_before(value: object, at: datetime) -> bool:
     time = _time(value)
     return time is None or time >= at
+
+
+def _back(start: int, found: Found) -> int:
+    return max(0, min(start, found.total) - max(len(found.rows), 10))
 
 
 def _moved(restless: int) -> int:

@@ -114,6 +114,15 @@ def test_rows_that_leave_meanwhile_do_not_let_their_neighbours_slip_by(what: str
     assert {str(n) for n in range(40)} - ground.deleted <= set(walked(ground.walk(margin=10)))
 
 
+@pytest.mark.parametrize("left", [1, 3, 14])
+def test_a_list_that_becomes_shorter_than_where_we_stand_is_walked_back_on(left: int) -> None:
+    """One row a page: when the rows behind us leave, asking at the same place finds nothing, for ever."""
+    times = {str(n): START + timedelta(seconds=n) for n in range(30)}
+    gone = [("delete", str(n)) for n in range(30 - left)]
+    ground = Ground(times, 1, "updated", happenings={30 - left + 1: gone})
+    assert {str(n) for n in range(30)} - ground.deleted <= set(walked(ground.walk(margin=10)))
+
+
 def test_a_known_row_that_has_moved_to_the_end_is_no_place_to_stand_on() -> None:
     times = {str(n): START + timedelta(seconds=n) for n in range(20)}
     ground = Ground(times, 10, "updated", happenings={3: [("edit", str(n)) for n in range(10)]})
