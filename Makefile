@@ -6,11 +6,13 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test histories drift outbox faults mutants oracles bench lint lock clean
+.PHONY: help demo test test-postgres store-faults histories drift outbox faults mutants oracles bench lint lock clean
 
 help:
 	@echo "make demo       live through nine months with three teams, on a sandbox tracker of our own"
 	@echo "make test       run the tests"
+	@echo "make test-postgres  run the tests with PostgreSQL as the store"
+	@echo "make store-faults   kill migrations everywhere, flip bytes, fill disks, freeze daemons for two minutes"
 	@echo "make mutants    seed known bugs, one at a time, and see that the tests catch each"
 	@echo "make histories  hold the mirror against 10,000 random histories (HISTORIES=n for another number)"
 	@echo "make drift      20,000 answers of the tracker that are not what they should be (DRIFTS=n for another number)"
@@ -27,6 +29,13 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-postgres: $(READY)
+	EAL_TEST_STORE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+store-faults: $(READY)
+	EAL_TEST_STORE_FAULTS=1 $(BIN)/python -m pytest -n 2 tests/store/test_faults.py
+	EAL_TEST_LEASE=20 EAL_TEST_STOPS=10 $(BIN)/python -m pytest -n 0 tests/daemon/test_shared.py
 
 mutants: $(READY)
 	$(BIN)/python tests/mutants.py

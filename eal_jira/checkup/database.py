@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from eal_jira.errors import StoreError
+from eal_jira.errors import EalError, StoreError
 from eal_jira.hookspecs import Check
 from eal_jira.store import health
-from eal_jira.store.engines import address
+from eal_jira.store.engines import URL, address, named
 
 PATIENCE = 8.0
 """Seconds for looking through the whole file."""
@@ -20,9 +20,13 @@ LITTLE, TOO_LITTLE = 500 * MEBIBYTE, 50 * MEBIBYTE
 """Bytes of free space, beside the room for a copy of the database that a migration may need."""
 
 
-def look_at_store(url: str, folder: Path) -> Iterator[Check]:
+def look_at_store(url: str, folder: Path, password: Callable[[], str] | None = None) -> Iterator[Check]:
     """`url` is the config's store.url, `folder` the one that its relative path starts from. Raises `StoreError`."""
-    file = Path(str(address(url, folder).database))
+    parsed = address(url, folder)
+    if parsed.get_backend_name() != "sqlite":
+        yield _server(parsed, password)
+        return
+    file = Path(str(parsed.database))
     yield _sqlite(health.SQLITE)
     if not file.parent.is_dir():
         yield Check.red("store", f"There is no folder {file.parent} for the database.", f"Run: mkdir -p {file.parent}")
@@ -30,6 +34,21 @@ def look_at_store(url: str, folder: Path) -> Iterator[Check]:
     yield _file(file) if file.exists() else _none_yet(file)
     size = file.stat().st_size if file.exists() else 0
     yield free_space(file.parent, shutil.disk_usage(file.parent).free, size)
+
+
+def _server(url: URL, password: Callable[[], str] | None) -> Check:
+    name = named(url)
+    try:
+        schema, known = health.server_schema(url, password)
+    except EalError as error:
+        return Check.of_error("store", error)
+    if schema is not None and schema not in known:
+        return Check.red(
+            "store",
+            f"{name} was written by a newer eal-jira (schema {schema}).",
+            "Update eal-jira, or restore a backup made before the update.",
+        )
+    return Check.green("store", f"{name} answers." if schema else f"{name} answers; the first cycle fills it.")
 
 
 def _sqlite(version: tuple[int, int, int]) -> Check:

@@ -29,7 +29,7 @@ def parts(settings: Settings, adapters: Adapters, serve: Serve, now: datetime) -
         Part("tracker.token", partial(look_at_secret, "tracker.token", tracker.token)),
         Part("token's last day", partial(look_at_expiry, tracker.token_expires, now)),
         Part("tracker", partial(_look_at_tracker, settings, adapters)),
-        Part("store", partial(look_at_store, store.url, settings.folder)),
+        Part("store", partial(look_at_store, store.url, settings.folder, store.read_password)),
         Part("guidelines", partial(look_at_guidelines, settings)),
         *(
             Part(f"pages {name}", partial(look_at_pages, name, partial(open_pages, adapters, name, settings)))

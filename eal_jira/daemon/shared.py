@@ -14,14 +14,13 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import structlog
-from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from procrastinate.jobs import DeleteJobCondition, Job
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.jobs import DeleteJobCondition, Job, Status
 from procrastinate.schema import SchemaManager
 
 from eal_jira.cycle import Cycle
@@ -34,8 +33,6 @@ log = structlog.get_logger()
 QUEUE = "eal-jira"
 CYCLE = "cycle"
 """The lock of whatever runs a cycle, whole or short."""
-
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 AGAIN = 1.0
 """Seconds before the database is asked again after it gave no answer."""
@@ -74,7 +71,8 @@ class SharedDaemon:
 
     def run(self) -> None:
         """Returns when stopped. A config that can't work raises: repeating it would not mend it."""
-        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+        for library in ("procrastinate", "psycopg.pool"):
+            logging.getLogger(library).setLevel(logging.CRITICAL)
         asyncio.run(self._until_stopped())
         if self._failed is not None:
             raise self._failed
@@ -143,7 +141,11 @@ class SharedDaemon:
             await wish(tasks["nudged"], queueing_lock="nudged", lock=CYCLE)
         for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self._lease):
             log.warning("work of a worker that gives no sign is handed out again", job=stalled.task_name)
-            await app.job_manager.retry_job(stalled)
+            try:
+                await app.job_manager.retry_job(stalled)
+            except UniqueViolation:
+                # the same is waiting already
+                await app.job_manager.finish_job(stalled, Status.ABORTED, delete_job=True)
         # the first daemon that sees the interval begin makes its job, whichever that is
         timestamp = int(time.time() // self._every * self._every)
         job = Job(
@@ -162,38 +164,40 @@ class SharedDaemon:
     # --- the work ---------------------------------------------------------------------------------------------
 
     def _tasks(self, app: App) -> dict[str, Any]:
-        retry = _WhenLeaseIsHeld()
-
-        @app.task(name="cycle", queue=QUEUE, retry=retry)
+        @app.task(name="cycle", queue=QUEUE)
         async def cycle(timestamp: int) -> None:
             unread = await self._done(self._work.unread) or []
             for scope in unread:
                 await wish(read, queueing_lock=f"read {scope}", lock=f"read {scope}", scope=scope)
-            if not unread:
-                await self._once(self._work.cycle, "cycle")
+            if not unread and not await self._once(self._work.cycle, "cycle"):
+                await wish(cycle, queueing_lock=CYCLE, lock=CYCLE, timestamp=timestamp)
 
-        @app.task(name="nudged", queue=QUEUE, retry=retry)
+        @app.task(name="nudged", queue=QUEUE)
         async def nudged() -> None:
-            await self._once(self._work.follow_nudges, "nudged")
+            if not await self._once(self._work.follow_nudges, "nudged"):
+                await wish(nudged, queueing_lock="nudged", lock=CYCLE)
 
-        @app.task(name="read", queue=QUEUE, retry=retry)
+        @app.task(name="read", queue=QUEUE)
         async def read(scope: str) -> None:
             def reading() -> None:
                 self._work.read(scope)
 
-            await self._once(reading, "first reading")
-            if not await self._done(self._work.unread):
+            if not await self._once(reading, "first reading"):
+                await wish(read, queueing_lock=f"read {scope}", lock=f"read {scope}", scope=scope)
+            elif await self._done(self._work.unread) == []:
                 await wish(cycle, queueing_lock=CYCLE, lock=CYCLE, timestamp=int(time.time()))
 
         return {"cycle": cycle, "nudged": nudged, "read": read}
 
-    async def _once(self, piece: Callable[[], Cycle | None], job: str) -> None:
+    async def _once(self, piece: Callable[[], Cycle | None], job: str) -> bool:
+        """False when the lease is held: whoever did it before is dead or frozen, and its time is not over yet."""
         try:
             await asyncio.to_thread(self._guarded, piece, job)
         except LeaseHeld:
             if not self._stopped:
                 await asyncio.sleep(self._lease / 8)
-            raise
+            return False
+        return True
 
     async def _done(self, question: Callable[[], list[str]]) -> list[str] | None:
         """The answer; None when it could not be had, which is in the log then."""
@@ -214,14 +218,6 @@ class SharedDaemon:
 def _note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """What ends beside the work: a job that was given to another meanwhile, a connection that broke."""
     log.warning("something ended early", reason=context["message"], error=type(context.get("exception")).__name__)
-
-
-class _WhenLeaseIsHeld(BaseRetryStrategy):
-    """Whoever was doing it is dead or frozen, and its lease is not over yet."""
-
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        # at once, after the wait in `_once`: a moment in the future would be by the clock of this machine
-        return RetryDecision(retry_at=_LONG_AGO) if isinstance(exception, LeaseHeld) else None
 
 
 async def wish(task: Any, *, queueing_lock: str, lock: str, **given: Any) -> None:

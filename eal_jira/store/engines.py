@@ -21,6 +21,8 @@ from sqlalchemy.exc import ArgumentError
 
 from eal_jira.errors import ConfigError, StoreError
 
+__all__ = ["URL", "address", "dsn", "engines", "named"]
+
 WRITER_LOCK = 0x65616C
 """The advisory lock of PostgreSQL that a writing transaction holds."""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from eal_jira.errors import StoreError
 from eal_jira.store import trouble
 from eal_jira.store.database import Store
-from eal_jira.store.migrating import migrations
+from eal_jira.store.engines import URL, engines, named
+from eal_jira.store.migrating import migrations, version
 
 SQLITE = sqlite3.sqlite_version_info
 """The SQLite that this process runs on."""
@@ -64,6 +65,20 @@ def newer_schema(file: Path) -> str | None:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchall()
         rows = connection.execute("SELECT version_num FROM alembic_version").fetchall() if tables else []
     return next((str(row[0]) for row in rows if row[0] not in known), None)
+
+
+def server_schema(url: URL, password: Callable[[], str] | None) -> tuple[str | None, set[str]]:
+    """The number of a PostgreSQL's schema, None when it is empty, and all that we know. Changes nothing."""
+    from alembic.script import ScriptDirectory
+
+    writer, reader = engines(url, password)
+    try:
+        with trouble.worded(named(url)), reader.begin() as connection:
+            found = version(connection)
+    finally:
+        writer.dispose()
+        reader.dispose()
+    return found, {script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions()}
 
 
 @contextmanager

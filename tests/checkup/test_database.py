@@ -13,6 +13,7 @@ from eal_jira.checkup.database import LITTLE, TOO_LITTLE, free_space, look_at_st
 from eal_jira.errors import StoreError
 from eal_jira.hookspecs import Check, Colour
 from eal_jira.store import Store, facts, health, open_store
+from tests.postgres import Server
 
 
 def looked(folder: Path) -> dict[str, Check]:
@@ -143,3 +144,15 @@ def test_an_address_that_is_no_database_is_an_error_with_its_remedy(tmp_path: Pa
 )
 def test_the_disk_needs_room_for_a_second_copy(free: int, size: int, colour: Colour) -> None:
     assert free_space(Path("/data"), free, size).colour is colour
+
+
+def test_a_postgresql_that_answers_is_green_and_one_that_does_not_is_red(postgres: Server, tmp_path: Path) -> None:
+    for database, colour in (("migrated", Colour.GREEN), ("postgres", Colour.GREEN), ("nowhere", Colour.RED)):
+        (found,) = look_at_store(postgres.url(database), tmp_path)
+        assert found.colour is colour, found
+
+
+def test_a_password_of_a_postgresql_is_never_shown(postgres: Server, tmp_path: Path) -> None:
+    url = postgres.url("nowhere").replace("postgres@", "postgres:very-secret@")
+    (found,) = look_at_store(url, tmp_path)
+    assert "very-secret" not in str(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import BigInteger
 
-from eal_jira.errors import StoreError
+from eal_jira.errors import ConfigError, StoreError
 from eal_jira.store import Store, facts, open_store
 from eal_jira.store.tables import Moment, metadata
 
@@ -93,3 +95,33 @@ def test_a_team_keeps_its_first_cycle(store: Store) -> None:
     for day in range(3):
         with store.write() as connection:
             assert facts.meet_team(connection, "Payments", start + timedelta(days=day)).first_cycle == start
+
+
+def test_looking_and_then_writing_is_safe_from_many_sides(store: Store) -> None:
+    def one_more(_: int) -> None:
+        with store.write() as connection:
+            facts.put(connection, "n", str(int(facts.get(connection, "n") or 0) + 1))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one_more, range(100)))
+    with store.read() as connection:
+        assert facts.get(connection, "n") == "100"
+
+
+def test_what_a_tracker_writes_can_be_stored_whatever_it_is(store: Store) -> None:
+    with store.write() as connection:
+        facts.put(connection, "odd", "a\0b \U0001f600 \u202e")
+    with store.read() as connection:
+        assert facts.get(connection, "odd") in ("a\0b \U0001f600 \u202e", "a\ufffdb \U0001f600 \u202e")
+
+
+def test_without_its_extra_postgresql_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "procrastinate", None)
+    with pytest.raises(ConfigError, match=r"pip install 'eal-jira\[postgres\]'"):
+        open_store("postgresql://eal@localhost/eal", tmp_path)
+
+
+def test_a_server_that_is_away_is_a_clear_error_without_the_password(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="server runs") as told:
+        open_store("postgresql://eal:very-secret@127.0.0.1:1/eal", tmp_path)
+    assert "very-secret" not in str(told.value)

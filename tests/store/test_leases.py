@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from eal_jira.errors import LeaseHeld, LeaseLost, StoreDamaged
-from eal_jira.store import Store, facts, intents, leases, open_store
+from eal_jira.store import Store, bans, facts, intents, leases, open_store
 from eal_jira.store.claims import claim
 from eal_jira.store.fence import Fence
 from eal_jira.store.leases import holding
@@ -189,3 +189,14 @@ def test_an_intent_that_is_not_what_was_decided_is_not_delivered(store: Store, c
         row = intents.get(connection, "tag:3") or row
     with pytest.raises(StoreDamaged, match="eal-jira restore"):
         claim(store, row)
+
+
+def test_no_request_is_sent_after_the_lease(store: Store) -> None:
+    """Adapters ask before each request; whoever can't renew any more knows it by the stopwatch alone."""
+    stopwatch = [0.0]
+    fence = Fence(LEASE, 1, 20.0, lambda: stopwatch[0])
+    patience = bans.StoredPatience(store.fenced(fence))
+    patience.go()
+    stopwatch[0] = 20.0
+    with pytest.raises(LeaseLost):
+        patience.go()
