@@ -289,7 +289,8 @@ class WebServer:
     def stop(self) -> None:
         """Answers what is under way, refuses the rest; at most `STOP_TIME` and a little more."""
         self._server.should_exit = True
-        self._thread.join(STOP_TIME + 2)
+        if self._thread.ident is not None:
+            self._thread.join(STOP_TIME + 2)
 
     def _run(self) -> None:
         self._server.run(sockets=[self._socket] if self._socket else None)

@@ -64,7 +64,7 @@ def index(teams: Sequence[tuple[PurePosixPath, Sequence[Entry]]]) -> bytes:
     """All teams, each with its newest pages, in the order of their names: nobody is first."""
     sections = "\n".join(
         f'<section>\n<h2><a href="{escape(str(folder))}/index.html">{escape(entries[0].team)}</a></h2>\n'
-        + _links([(entry.file, entry.title, entry.date) for entry in entries[:3]])
+        + _links([(entry.file, entry.title, entry.date) for entry in _newest(entries)])
         + "\n</section>"
         for folder, entries in teams
     )
@@ -77,6 +77,11 @@ def index(teams: Sequence[tuple[PurePosixPath, Sequence[Entry]]]) -> bytes:
 </body>
 </html>
 """.encode()
+
+
+def _newest(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """What has no date stays in sight, such as a team's guidelines; of the rest the newest."""
+    return [*(entry for entry in entries if not entry.date), *[entry for entry in entries if entry.date][:3]]
 
 
 def _links(entries: Sequence[tuple[str, str, str]]) -> str:

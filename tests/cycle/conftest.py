@@ -37,7 +37,14 @@ class Bench:
     #: lines that go into the first [[teams]] table
     team: str = ""
     extra: str = ""
+    #: where an empty database may be
+    new_store_url: Callable[[], str] = field(kw_only=True)
     opened: list[House] = field(default_factory=list)
+
+    def lose_the_database(self) -> None:
+        """From now on, there is an empty one."""
+        self.store_url = self.new_store_url()
+        self.write_config()
 
     @property
     def config(self) -> Path:
@@ -89,7 +96,7 @@ def bench(new_store_url: Callable[[], str], tmp_path: Path) -> OpenBench:
         with serve(site, port=0) as served:
             folder = tmp_path / "work"
             folder.mkdir(exist_ok=True)
-            yield Bench(site, served.url, folder, new_store_url(), team)
+            yield Bench(site, served.url, folder, new_store_url(), team, new_store_url=new_store_url)
 
     return opened
 

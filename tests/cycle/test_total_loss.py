@@ -92,11 +92,6 @@ def ours(b: Bench) -> Counter[tuple[str, str]]:
     return found
 
 
-def lose(b: Bench) -> None:
-    for file in b.folder.glob("eal.db*"):
-        file.unlink()
-
-
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
 @pytest.mark.parametrize("moment", [1 + n * WRITES // MOMENTS for n in range(MOMENTS)])
@@ -108,7 +103,7 @@ def test_a_database_lost_at_any_moment_makes_nothing_twice(bench: OpenBench, fla
         with suppress(EalError):
             # it dies in the middle of a cycle
             live(b, cycles=3)
-        lose(b)
+        b.lose_the_database()
         b.site.faults = None
         live(b, cycles=5)
         found = ours(b)
@@ -117,7 +112,7 @@ def test_a_database_lost_at_any_moment_makes_nothing_twice(bench: OpenBench, fla
         assert len([what for what, _ in found if what == "ticket"]) == 2
         assert len([what for what, _ in found if what == "label"]) == 30
         written = len(b.site.journal)
-        lose(b)
+        b.lose_the_database()
         live(b, cycles=3)
         assert ours(b) == found
         assert [e.kind for e in b.site.journal[written:] if e.actor == BOT.account_id] == []
@@ -135,7 +130,7 @@ def test_what_cannot_be_rebuilt_is_listed_by_name(bench: OpenBench, flavour: str
             b.site.project("EAL"), {"summary": "By hand", "issuetype": b.site.project("EAL").types[0]}
         )
         b.site.clock.advance(timedelta(minutes=11))  # type: ignore[attr-defined]
-        lose(b)
+        b.lose_the_database()
         (b.folder / "g.toml").write_text("")
         before = ours(b)
         live(b, cycles=2)

@@ -41,6 +41,7 @@ title = "What is done stays done"
 purpose = "Finished work can be relied on"
 source = "the team's own practice"
 mandatory = true
+why = "Others build on it"
 rule = { kind = "absence", from = "Done", status = "Doing" }
 """
 BLOCKED = """
@@ -50,6 +51,7 @@ title = "Nothing goes back to the beginning"
 purpose = "What was begun is brought to an end"
 source = "the team's own practice"
 mandatory = true
+why = "Half-done work helps nobody"
 rule = { kind = "absence", from = "Doing", status = "Open" }
 """
 

@@ -212,6 +212,7 @@ class World:
 
     def _stop(self, process: Process, kill: Kill | None = None) -> bool:
         """Whether it was killed before it had stopped."""
+        process.until_it_listens()
         begin = time.monotonic()
         process.signal(signal.SIGTERM)
         code = process.code(STOP_SECONDS)
@@ -280,6 +281,17 @@ class Process:
 
     def signal(self, number: int) -> None:
         os.kill(self._pid, number)
+
+    def until_it_listens(self) -> None:
+        """Until it catches SIGTERM: before its first line has run, a program can only be ended by it, and has done
+        nothing yet."""
+        bit = 1 << (signal.SIGTERM - 1)
+        while not self.gone_within(0):
+            status = Path(f"/proc/{self._pid}/status")
+            caught = next((line for line in status.read_text().splitlines() if line.startswith("SigCgt:")), "SigCgt: 0")
+            if int(caught.split()[1], 16) & bit:
+                return
+            time.sleep(0.01)
 
     def kill(self) -> None:
         self.signal(signal.SIGKILL)

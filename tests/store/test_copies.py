@@ -16,7 +16,7 @@ from sqlalchemy import select
 from eal_jira.errors import LeaseHeld, StoreError
 from eal_jira.store import Store, copies, facts, intents, leases, open_store, restoring
 from eal_jira.store.engines import address, engines
-from eal_jira.store.migrating import migrations
+from eal_jira.store.migrating import head, migrations
 from eal_jira.store.tables import metadata
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -151,7 +151,7 @@ def test_a_migration_begins_with_a_backup_that_can_be_restored(
 
 
 def test_the_newest_backups_before_migrations_stay(store: Store) -> None:
-    made = [copies.before_migration(store, "0030") for _ in range(copies.KEEP + 2)]
+    made = [copies.before_migration(store, head()) for _ in range(copies.KEEP + 2)]
     assert [file.exists() for file in made] == [False, False, True, True, True]
 
 

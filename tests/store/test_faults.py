@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.types import BigInteger
 
 from eal_jira.errors import StoreError, StoreUnavailable
+from eal_jira.model import Capabilities
 from eal_jira.outbox.deliver import Outbox
 from eal_jira.store import Store, copies, facts, health, intents, open_store, restoring
 from eal_jira.store.engines import address, engines
@@ -177,8 +178,13 @@ class Tracker:
     def __init__(self) -> None:
         self.written: list[tuple[Any, ...]] = []
 
-    def find_comment(self, issue_id: str, marker: str) -> None:
-        return None
+    capabilities = Capabilities()
+
+    def side_by_side(self, act: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+        return map(act, items)
+
+    def find_comments(self, issue_id: str, marker: str) -> tuple[str, ...]:
+        return ()
 
     def add_comment(self, issue_id: str, body: str, marker: str) -> str:
         self.written.append((issue_id, body, marker))
