@@ -6,7 +6,7 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-postgres store-faults histories drift outbox faults mutants oracles bench lint lock clean
+.PHONY: help demo test test-postgres store-faults histories drift outbox kills faults mutants oracles bench lint lock clean
 
 help:
 	@echo "make demo       live through nine months with three teams, on a sandbox tracker of our own"
@@ -17,6 +17,7 @@ help:
 	@echo "make histories  hold the mirror against 10,000 random histories (HISTORIES=n for another number)"
 	@echo "make drift      20,000 answers of the tracker that are not what they should be (DRIFTS=n for another number)"
 	@echo "make outbox     5,000 writes with their answers lost, and the database lost at 20 moments (WRITES=n, MOMENTS=n)"
+	@echo "make kills      kill the daemon 200 times and stop it 50 times"
 	@echo "make faults     kill the daemon 2,000 times and stop it 500 times (KILLS=n, STOPS=n, SEED=n)"
 	@echo "make oracles    hold rules and exports against pm4py, which is installed apart into .venv-oracles"
 	@echo "make bench      a first sync against a bare floor and two common loops; webhooks, writes, honesty of experiments"
@@ -33,7 +34,11 @@ test: $(READY)
 test-postgres: $(READY)
 	EAL_TEST_STORE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup
 
-store-faults: $(READY)
+store-kills: $(READY)
+	$(BIN)/python -m tests.faults.run --kills 200 --seed $${SEED:-1}
+	$(BIN)/python -m tests.faults.run --stops 50 --seed $${SEED:-1}
+
+faults: $(READY)
 	EAL_TEST_STORE_FAULTS=1 $(BIN)/python -m pytest -n 2 tests/store/test_faults.py
 	EAL_TEST_LEASE=20 EAL_TEST_STOPS=10 $(BIN)/python -m pytest -n 0 tests/daemon/test_shared.py
 
