@@ -78,13 +78,14 @@ def _team(
     connection: Connection, settings: Settings, team: TeamPart, issue: Issue, trace: Trace | None
 ) -> dict[str, Any]:
     from eal_jira.process.judge import Judge
-    from eal_jira.stages import history
+    from eal_jira.stages import history, neighbours
     from eal_jira.stages.guidelines import versions
     from eal_jira.store import process
 
     context = history.looking_back(connection, team)
     known = versions(connection, team.name)
-    explained = Judge(known, context).explain(trace) if trace else ()
+    judge = Judge(known, context)
+    explained = judge.explain(trace, neighbours.among(connection, team, judge, [issue.id])) if trace else ()
     told = {(e.guideline, e.version): e for e in explained}
     measured = next((row.body for row in process.measures(connection, team.name) if row.issue_id == issue.id), None)
     return {

@@ -115,8 +115,9 @@ def backtest(
     judging = Judge(newest, context)
     about: defaultdict[str, set[str]] = defaultdict(set)
     found: defaultdict[str, list[Deviation]] = defaultdict(list)
+    among = judging.among(traces)
     for trace in traces:
-        verdict = judging(trace)
+        verdict = judging(trace, among)
         for guideline, _ in verdict.applied:
             about[guideline].add(trace.issue.id)
         for deviation in verdict.deviations:

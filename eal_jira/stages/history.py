@@ -29,9 +29,15 @@ def looking_back(connection: Connection, team: TeamPart, since: datetime | None 
     start = state.first_cycle
     if team.since is not None:
         start = datetime.combine(team.since, time(), team.zone).astimezone(UTC)
-    words = issues.vocabulary(connection)
-    begin = start if since is None else since
-    return JudgeContext(words, calendar(team), now, team.name, begin, state.status_order)
+    return JudgeContext(
+        vocabulary=issues.vocabulary(connection),
+        calendar=calendar(team),
+        now=now,
+        team=team.name,
+        since=start if since is None else since,
+        order=state.status_order,
+        sprints={sprint.id: sprint for sprint in issues.sprints(connection, team.name)},
+    )
 
 
 def everything(connection: Connection, team: TeamPart) -> JudgeContext:
