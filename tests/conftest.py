@@ -42,7 +42,7 @@ def new_store_url(store_kind: str, request: pytest.FixtureRequest, tmp_path: Pat
     """Where another database may be; a SQLite file is made by the first who opens it."""
     if store_kind == "sqlite":
         numbers = itertools.count()
-        return lambda: f"sqlite:///{tmp_path / f'eal{next(numbers)}.db'}"
+        return lambda: f"sqlite:///{tmp_path / f'eal{next(numbers) or str()}.db'}"
     there: Server = request.getfixturevalue("postgres")
     return there.fresh
 

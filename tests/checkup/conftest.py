@@ -120,3 +120,9 @@ def _copy(source: socket.socket, sink: socket.socket) -> None:
             sink.sendall(data)
     except OSError:
         return  # one of both has closed
+
+
+@pytest.fixture
+def store_kind() -> str:
+    """What is looked at here is a file, or says itself that it is not."""
+    return "sqlite"

@@ -74,7 +74,7 @@ def test_a_folder_that_is_missing_is_red(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_red(tmp_path: Path) -> None:
     (tmp_path / "eal.db").write_bytes(b"what people put there by mistake" * 100)
     assert looked(tmp_path)["store"].colour is Colour.RED
-    with pytest.raises(StoreError, match="doctor"):
+    with pytest.raises(StoreError, match="is damaged"):
         open_store("sqlite:///eal.db", tmp_path)
 
 
