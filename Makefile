@@ -14,7 +14,7 @@ help:
 	@echo "make store-faults   kill migrations everywhere, flip bytes, fill disks, freeze daemons for two minutes"
 	@echo "make mutants    seed known bugs, one at a time, and see that the tests catch each"
 	@echo "make histories  hold the mirror against 10,000 random histories (HISTORIES=n for another number)"
-	@echo "make bench      a first sync against a bare floor and the plain client; webhooks, a hundred a second"
+	@echo "make bench      a first sync against a bare floor and the plain client; webhooks, a hundred a second; four daemons"
 	@echo "make lint       check style, types and the direction of imports"
 	@echo "make lock       choose the newest dependencies and write them to requirements.lock"
 	@echo "make clean      remove everything that the others made"
@@ -41,6 +41,7 @@ histories: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench.first_sync
 	$(BIN)/python -m bench.webhooks
+	$(BIN)/python -m bench.workers
 
 lint: $(READY)
 	$(BIN)/ruff check .
