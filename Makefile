@@ -71,6 +71,7 @@ bench: $(READY)
 	$(BIN)/python -m bench.outbox
 	$(BIN)/python -m bench.conformance
 	$(BIN)/python -m bench.judging
+	$(BIN)/python -m bench.workers
 
 lint: $(READY)
 	$(BIN)/ruff check .

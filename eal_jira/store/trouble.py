@@ -15,10 +15,8 @@ from eal_jira.store.tables import Unreadable
 
 FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
 AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL")
+LOST = ("no such column", "no such table", "Could not decode to UTF-8")
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-GARBLED = ("Could not decode to UTF-8", "no such column", "no such table", "malformed")
-"""What SQLite says of a byte that changed in a text, or in the schema, which is a text as well: we ask for nothing that
-the newest migration did not make."""
 
 
 @contextmanager
@@ -72,7 +70,8 @@ def _meaning(name: str, error: DBAPIError) -> EalError | None:
             return damaged(name, str(origin))
         if code.startswith(AWAY):
             return _away(name, str(origin))
-        return damaged(name, str(origin)) if any(words in str(origin) for words in GARBLED) else None
+        # the schema was migrated when the database was opened: what it lacks now, it has lost
+        return damaged(name, str(origin)) if str(origin).startswith(LOST) else None
     state = getattr(origin, "sqlstate", None)
     reason = str(origin).splitlines()[0] if str(origin) else type(origin).__name__
     if state == "53100":

@@ -18,10 +18,11 @@ from sqlalchemy.exc import OperationalError
 from eal_jira.assemble import assembled
 from eal_jira.daemon import intake, web
 from eal_jira.daemon.web import WebServer, application, listening
-from eal_jira.errors import ConfigError
+from eal_jira.errors import ConfigError, StoreUnavailable
 from eal_jira.hookspecs import Nudge
 from eal_jira.settings import load_settings
 from eal_jira.store import Store, deliveries, open_store
+from eal_jira.store.fence import Fence
 
 from .conftest import Door, OpenBench, address, chunked, event, post, rows, signed, until
 
@@ -318,3 +319,32 @@ def test_stopping_waits_for_the_delivery_under_way_but_not_for_the_idle(door: Do
     idle.close()
     with pytest.raises(OSError):
         door.deliver(BODY)
+
+
+def status_of(url: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(*address(url), timeout=5)
+    connection.request("GET", "/readyz")
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, body
+
+
+def test_whoever_asks_is_told_whether_we_can_work_and_no_more(store: Store) -> None:
+    """A store that could not be written makes us unready until something is written again; so does a lost lease."""
+    stopwatch = [0.0]
+    own = store.fenced(Fence("cycle", 1, 20.0, lambda: stopwatch[0]))
+    server = WebServer("127.0.0.1:0", application({}, store=own))
+    server.start()
+    try:
+        assert status_of(server.url) == (200, b"ready\n")
+        with pytest.raises(StoreUnavailable), store.write():
+            raise StoreUnavailable("There is no room, says /a/secret/path.")
+        assert status_of(server.url) == (503, b"store: not ready\n")
+        with store.write():
+            pass
+        assert status_of(server.url) == (200, b"ready\n")
+        stopwatch[0] = 20.0
+        assert status_of(server.url) == (503, b"lease: not ready\n")
+    finally:
+        server.stop()
