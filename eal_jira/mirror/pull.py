@@ -70,7 +70,7 @@ class Puller:
         self._pull_sprints(identity, teams)
         self._count(reader, sorted(wanted))
         choose(reader, sorted(wanted), [team.name for team in teams])
-        read_listed(reader, self._tracker, whole=True)
+        read_listed(reader, self._tracker, whole=True, counted=wanted)
         self._learn_strange_statuses(identity)
         return pulled
 

@@ -12,7 +12,7 @@ history or a webhook tells of one; a first pass never asks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 import structlog
@@ -58,17 +58,18 @@ def _oldest(connection: Connection, projects: Sequence[str], teams: Sequence[str
     return {*first, *[issue_id for issue_id in others if issue_id not in set(first)][: A_DAY - len(first)]}
 
 
-def read_listed(reader: Reader, tracker: Tracker, *, whole: bool) -> None:
+def read_listed(reader: Reader, tracker: Tracker, *, whole: bool, counted: Collection[str] = ()) -> None:
     """Reads what is listed: first where something told of remote links, then, if `whole`, what waits its turn.
 
-    What can't be had now stays listed; the cycle goes on without it.
+    What can't be had now stays listed; the cycle goes on without it. `counted`: projects that the census lists; what is
+    absent there is its business, for it alone can tell whether the listing is in doubt.
     """
     left = A_PULL
     stages = (LINKED, WHOLE) if whole else (LINKED,)
     for stage in stages:
         while left > 0 and (ids := _next(reader, stage, min(left, TOGETHER))):
             try:
-                _read(reader, tracker, stage, ids)
+                _read(reader, tracker, stage, ids, counted)
             except (TrackerUnreachable, TryLater) as error:
                 log.warning("some issues can't be read by themselves now", issues=len(ids), reason=str(error))
                 return
@@ -80,7 +81,7 @@ def _next(reader: Reader, stage: str, most: int) -> list[str]:
         return work.take(connection, stage)[:most]
 
 
-def _read(reader: Reader, tracker: Tracker, stage: str, ids: Sequence[str]) -> None:
+def _read(reader: Reader, tracker: Tracker, stage: str, ids: Sequence[str], counted: Collection[str]) -> None:
     with reader.database.read() as connection:
         # a webhook may name anything
         known = issues.keys(connection, ids)
@@ -90,7 +91,8 @@ def _read(reader: Reader, tracker: Tracker, stage: str, ids: Sequence[str]) -> N
         if page is not None:
             reader.store_in(connection, page, (), None)
             told = {record.issue.id for record in page.records} | {item.ref for item in page.set_aside}
-            work.add(connection, "census", [id for id, key in known.items() if id not in told and key not in told])
+            absent = issues.issues(connection, [id for id, key in known.items() if id not in told and key not in told])
+            work.add(connection, "census", [id for id, issue in absent.items() if issue.project not in counted])
         changed = readings.save_remote_links(connection, links)
         work.add(connection, "log", changed)
         reader.pulled.changed += len(changed)
