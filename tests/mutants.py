@@ -30,7 +30,10 @@ WORKERS = 2
 TEST_SECONDS = 60
 """For one test: a bug may make it hang."""
 
-RUN_SECONDS = 120
+RUN_SECONDS = 240
+UNHARMED_SECONDS = 1800
+"""For all tests together, with no bug in them."""
+
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "demo", "retros", "*.db*")
 
 PASSED, FAILED = 0, 1
@@ -76,7 +79,7 @@ class Copy:
         for name in ("pyproject.toml", "config.example.toml"):
             shutil.copy2(ROOT / name, folder / name)
 
-    def run(self, tests: Iterable[str]) -> tuple[int, str]:
+    def run(self, tests: Iterable[str], seconds: float = RUN_SECONDS) -> tuple[int, str]:
         """pytest's exit code and what it printed."""
         options = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:randomly", f"--timeout={TEST_SECONDS}"]
         # before the installed packages, which lead to the tree itself
@@ -89,11 +92,11 @@ class Copy:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
-                timeout=RUN_SECONDS,
+                timeout=seconds,
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return -1, f"not done within {RUN_SECONDS} s"
+            return -1, f"not done within {seconds} s"
         return done.returncode, done.stdout
 
     def judge(self, mutant: Mutant) -> Verdict:
@@ -146,7 +149,7 @@ def judged(listed: Sequence[Mutant]) -> list[Verdict]:
 
         def unharmed(some: Sequence[str]) -> None:
             copy = copies.get()
-            code, printed = copy.run(some) if some else (PASSED, "")
+            code, printed = copy.run(some, UNHARMED_SECONDS) if some else (PASSED, "")
             copies.put(copy)
             if code != PASSED:
                 raise ValueError(f"Without any seeded bug the tests do not pass:\n{printed[-3000:]}")
