@@ -102,7 +102,7 @@ class Daemon:
             return attempt(cycle, self._every, job)
         except LeaseLost:
             # whoever holds it now does our work: it took the lock file away from us
-            log.warning("another eal-jira has taken over")
+            log.warning("another daemon has taken over")
             raise
 
 

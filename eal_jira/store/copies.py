@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, MetaData, Table, create_engine, func, select
 from sqlalchemy.exc import DBAPIError
 
+from eal_jira import failpoints
 from eal_jira.errors import StoreError
 from eal_jira.store import trouble
 
@@ -67,9 +68,12 @@ def restore(database: Path, backup_file: Path) -> Path | None:
             part = database.with_name(database.name + suffix)
             if part.exists():
                 aside = database.with_name(f"{database.name}.replaced-{stamp}{suffix}")
+                failpoints.reach("restore", "a part", "before")
                 part.replace(aside)
+        failpoints.reach("restore", "the database", "before")
         fresh.replace(database)
         _sync(database.parent)
+        failpoints.reach("restore", "the database", "done")
     return aside
 
 
@@ -126,8 +130,10 @@ def _write(store: Store, file: Path, revision: str) -> None:
             else:
                 _dump(store, fresh, revision)
             check(fresh)
+            failpoints.reach("file", ".backup", "before")
             fresh.replace(file)
             _sync(file.parent)
+            failpoints.reach("file", ".backup", "written")
     except (OSError, sqlite3.OperationalError, DBAPIError) as error:
         raise StoreError(
             f"The backup {file} can't be written ({error}).",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,11 +32,14 @@ class Store:
         self._reader = reader
         #: the last thing that kept us from writing, until something is written again
         self._trouble: list[EalError] = []
+        #: one thread at a time wants to write: a process that freezes then holds up others by one transaction only
+        self._turn = threading.Lock()
 
     def fenced(self, fence: Fence) -> Store:
         """The same database for one who works under a lease: its transactions fail when the lease is over."""
         other = Store(self.url, self.folder, self._writer, self._reader, fence)
         other._trouble = self._trouble
+        other._turn = self._turn
         other.dsn = self.dsn
         return other
 
@@ -63,7 +67,7 @@ class Store:
     def write(self) -> Iterator[Connection]:
         """One transaction: all of it happens or none."""
         try:
-            with worded(self.name), self._writer.begin() as connection:
+            with worded(self.name), self._turn, self._writer.begin() as connection:
                 if self.fence is not None:
                     self.fence.confirm(connection)
                 yield connection
