@@ -52,6 +52,7 @@ class SharedDaemon:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._bell = asyncio.Event()
         self._rung = False
+        self._broken = False
 
     # --- from any thread --------------------------------------------------------------------------------------
 
@@ -81,7 +82,7 @@ class SharedDaemon:
     async def _until_stopped(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(self._workers + 2, thread_name_prefix="work"))
-        self._loop.set_exception_handler(_note)
+        self._loop.set_exception_handler(self._note)
         while not self._stopped:
             try:
                 await self._connected()
@@ -93,6 +94,7 @@ class SharedDaemon:
 
     async def _connected(self) -> None:
         """Works until stopped, or until the connection breaks."""
+        self._broken = False
         dsn = self._dsn()
         schema = await asyncio.to_thread(prepare, dsn)
         options = f"-c search_path={schema}"
@@ -121,7 +123,7 @@ class SharedDaemon:
                     raise error
 
     async def _stop_asked(self) -> None:
-        while not self._stopped:
+        while not self._stopped and not self._broken:
             await asyncio.sleep(0.1)
 
     async def _tick_on_and_on(self, app: App, tasks: dict[str, Any]) -> None:
@@ -160,6 +162,14 @@ class SharedDaemon:
             await app.job_manager.defer_periodic_job(job, periodic_id="", defer_timestamp=timestamp)
         except AlreadyEnqueued:
             return
+
+    def _note(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """The end of a job could not be stored: it was given to another meanwhile, or the connection broke.
+
+        It would count as being done for as long as its worker lives. So that worker ends, and a new one begins.
+        """
+        log.warning("something ended early", reason=context["message"], error=type(context.get("exception")).__name__)
+        self._broken = True
 
     # --- the work ---------------------------------------------------------------------------------------------
 
@@ -213,11 +223,6 @@ class SharedDaemon:
         except ConfigError as error:
             self._failed = error
             self.stop()
-
-
-def _note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What ends beside the work: a job that was given to another meanwhile, a connection that broke."""
-    log.warning("something ended early", reason=context["message"], error=type(context.get("exception")).__name__)
 
 
 async def wish(task: Any, *, queueing_lock: str, lock: str, **given: Any) -> None:

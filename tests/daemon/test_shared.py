@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ import pytest
 from eal_jira.cli.cycle import approve_plans
 from eal_jira.outbox.intents import Ticket, want
 from eal_jira.sandbox.faults import Delay, Exchange
+from eal_jira.store import open_store
 from tests.postgres import Server
 
 from .conftest import NOW, Bench, OpenBench, rows, until
@@ -161,8 +162,9 @@ def delivered(bench: Bench, doubtful: int = UNDER_WAY) -> Callable[[], bool]:
     """All that can be known is done: so many tickets may wait until the search must have caught up."""
 
     def asked() -> bool:
-        with bench.house() as house:
-            states = Counter(row[0] for row in rows(house.store, "SELECT state FROM intents"))
+        # not by a house of its own: that would write the token's file anew, which the daemons read
+        with closing(open_store(bench.store_url)) as store:
+            states = Counter(row[0] for row in rows(store, "SELECT state FROM intents"))
         return states["done"] >= states.total() - doubtful and states["waiting"] == 0
 
     return asked
