@@ -2,6 +2,10 @@
 
 The watermark rule (facts/jira.md 2.2): the floor of the next pass is the *start* of the last complete one, by the
 tracker's clock, less an overlap that outlasts the search index's lag. What comes twice is recognised by content.
+
+A pass that found nothing at all moves no floor: a tracker that doesn't show one of several projects may answer the
+question about all of them with an empty list (facts/jira.md 1.1). Asking further back costs nothing, for what lay there
+would have been found.
 """
 
 from __future__ import annotations
@@ -178,16 +182,20 @@ class Puller:
             # the tracker counts back from when it is asked: what came first (named issues, a new project's first
             # reading, a ban) may have taken long; the minute to spare in OVERLAP covers what is no whole minute
             asked_late = timedelta(minutes=(time.monotonic() - self._made) // 60)
-            since, cursor = reader.now + asked_late - min(floors) + OVERLAP, None
-            last_wide = self._last_wide(names)
+            found_at = [self._kept(f"found {name}") or mark.complete for name, mark in zip(names, marks, strict=True)]
+            floor = min(at for at in found_at if at is not None)
+            since, cursor = reader.now + asked_late - floor + OVERLAP, None
+            read_at = [self._kept(f"wide read {name}") for name in names]
+            last_wide = min((at for at in read_at if at is not None), default=None)
             wide = last_wide is not None and reader.now - last_wide >= WIDE_AGE
             if wide and last_wide is not None:
                 since = max(since, reader.now - last_wide + WIDE_AGE)
         else:
             since, cursor = None, marks[0].cursor
             wide = True
-        read = 0
+        read, found = 0, not floors
         for page in self._tracker.changed(scope, since, cursor):
+            found = found or bool(page.records or page.set_aside)
             mark = None if floors else Watermark(None, started, page.cursor)
             reader.store(page, names, mark)
             read += len(page.records)
@@ -195,14 +203,14 @@ class Puller:
         with self._store.write() as connection:
             for name in names:
                 issues.save_watermark(connection, name, Watermark(complete=started))
+                if found:
+                    facts.put_moment(connection, f"found {name}", started)
                 if wide:
                     facts.put_moment(connection, f"wide read {name}", reader.now)
 
-    def _last_wide(self, names: Sequence[str]) -> datetime | None:
-        """When the one of these that waits longest was last read widely."""
+    def _kept(self, name: str) -> datetime | None:
         with self._store.read() as connection:
-            read_at = [facts.get_moment(connection, f"wide read {name}") for name in names]
-        return min((at for at in read_at if at is not None), default=None)
+            return facts.get_moment(connection, name)
 
     def _vocabulary(self, identity: Identity) -> Vocabulary:
         with self._store.read() as connection:

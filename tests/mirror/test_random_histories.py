@@ -499,13 +499,7 @@ def _memory() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
-# A known bug, not a wish: on Data Center, with search pages of one or two rows, some issues stay missing.
-STILL_WRONG = pytest.mark.xfail(reason="issues stay missing with tiny search pages on Data Center", strict=False)
-
-
-@pytest.mark.parametrize(
-    "history", [History, pytest.param(OnDataCenter, marks=STILL_WRONG)], ids=["cloud", "datacenter"]
-)
+@pytest.mark.parametrize("history", [History, OnDataCenter], ids=["cloud", "datacenter"])
 @pytest.mark.timeout(0)
 def test_the_mirror_equals_the_site_after_any_history(history: type[History]) -> None:
     with tempfile.TemporaryDirectory(prefix="histories-", dir=_memory()) as folder:

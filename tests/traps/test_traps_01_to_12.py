@@ -35,6 +35,25 @@ def test_trap_01_empty_means_gone(trap: Trap, search: int) -> None:
     assert len(trap.known()) == 13
 
 
+def test_trap_01_empty_for_all_projects_because_one_is_hidden(trap: Trap) -> None:
+    """Asked about two projects of which it hides one, this Jira finds nothing in the other either, for hours."""
+    trap.projects = ("P", "Q")
+    trap.create_many(2)
+    trap.pull()
+    trap.later(hours=1)
+    trap.pull()
+    trap.site.unknown_in_jql = "empty"
+    trap.site.revoke(BOT, "Q", "BROWSE_PROJECTS")
+    trap.edit("P-1", "labels", ["meanwhile"])
+    for _ in range(3):
+        trap.later(hours=1)
+        trap.pull()
+    assert trap.labels("P-1") == ()
+    trap.site.grant(BOT, "Q", "BROWSE_PROJECTS")
+    trap.pull()
+    assert trap.labels("P-1") == ("meanwhile",)
+
+
 def test_trap_02_max_updated_as_watermark(trap: Trap) -> None:
     """P-1 changes before P-2 and is indexed after it."""
     trap.create_many(2)
