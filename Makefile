@@ -34,11 +34,11 @@ test: $(READY)
 test-postgres: $(READY)
 	EAL_TEST_STORE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup
 
-store-kills: $(READY)
+kills: $(READY)
 	$(BIN)/python -m tests.faults.run --kills 200 --seed $${SEED:-1}
 	$(BIN)/python -m tests.faults.run --stops 50 --seed $${SEED:-1}
 
-faults: $(READY)
+store-faults: $(READY)
 	EAL_TEST_STORE_FAULTS=1 $(BIN)/python -m pytest -n 2 tests/store/test_faults.py
 	EAL_TEST_LEASE=20 $(BIN)/python -m pytest -n 0 tests/daemon/test_shared.py -k 'frozen or killed'
 	EAL_TEST_LEASE=5 EAL_TEST_STOPS=10 $(BIN)/python -m pytest -n 0 tests/daemon/test_shared.py -k stopped

@@ -37,6 +37,10 @@ class ConfigError(EalError):
     exit_code = 78
 
 
+class NoSecret(ConfigError):
+    """A secret can't be read where it should stand. While the daemon runs, somebody may just be replacing it."""
+
+
 class AdapterError(ConfigError):
     """An adapter is missing, broken, or was asked for something it can't do."""
 
@@ -77,6 +81,10 @@ class NotAllowed(EalError):
     """The tracker knows us and says no, or does not know us."""
 
     exit_code = 77
+
+
+class NotKnown(NotAllowed):
+    """The tracker does not know who we are: asking again with this credential could lock the account."""
 
 
 class RefusedByTracker(EalError):

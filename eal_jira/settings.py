@@ -33,7 +33,7 @@ from pydantic import (
 )
 
 from eal_jira import redaction
-from eal_jira.errors import ConfigError
+from eal_jira.errors import ConfigError, NoSecret
 from eal_jira.model import Scope
 
 CADENCES = {"weekly": "0 0 * * MON", "monthly": "0 0 1 * *"}
@@ -109,10 +109,10 @@ class Secret(Part):
         return self
 
     def read(self) -> str:
-        """The secret as it is now. Raises `ConfigError` that names the place, never the content."""
+        """The secret as it is now. Raises `NoSecret` that names the place, never the content."""
         text = self._raw().strip()
         if not text:
-            raise ConfigError(f"The secret from {self.place} is empty.", remedy="Put the token there and try again.")
+            raise NoSecret(f"The secret from {self.place} is empty.", remedy="Put the token there and try again.")
         redaction.learn(text)
         return text
 
@@ -129,15 +129,13 @@ class Secret(Part):
     def _raw(self) -> str:
         if self.env is not None:
             if self.env not in os.environ:
-                raise ConfigError(
-                    f"The environment variable {self.env} is not set.", remedy=f"Run: export {self.env}=…"
-                )
+                raise NoSecret(f"The environment variable {self.env} is not set.", remedy=f"Run: export {self.env}=…")
             return os.environ[self.env]
         if self.file is not None:
             try:
                 return self.file.expanduser().read_text()
             except (OSError, UnicodeDecodeError) as error:
-                raise ConfigError(
+                raise NoSecret(
                     f"The secret file {self.file} can't be read ({type(error).__name__}).",
                     remedy="Create it, or give its owner the right to read it.",
                 ) from error
@@ -150,7 +148,7 @@ class Secret(Part):
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)  # noqa: S603 - the operator's own command
         except (OSError, subprocess.SubprocessError) as error:
-            raise ConfigError(
+            raise NoSecret(
                 f"The command {command[0]!r} that should print the secret failed ({type(error).__name__}).",
                 remedy="Run it by hand; it must print the secret and nothing else.",
             ) from None
@@ -161,13 +159,13 @@ class Secret(Part):
         try:
             import keyring
         except ImportError as error:
-            raise ConfigError(
+            raise NoSecret(
                 "The secret is said to be in the keyring, but keyring is not installed.",
                 remedy="Run: pip install 'eal-jira[keyring]'",
             ) from error
         found = keyring.get_password("eal-jira", entry)
         if found is None:
-            raise ConfigError(f"The keyring has no entry {entry!r}.", remedy=f"Run: keyring set eal-jira {entry}")
+            raise NoSecret(f"The keyring has no entry {entry!r}.", remedy=f"Run: keyring set eal-jira {entry}")
         return str(found)
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from eal_jira.sandbox import Create, Person, ProjectPlan, RealClock, Site, serve
 from eal_jira.sandbox.flavour import Flavour
-from eal_jira.store import bans, open_store
+from eal_jira.store import bans, facts, open_store
 from eal_jira.store.bans import Ban
 
 from .cycle.conftest import BOT, LEARNING
@@ -227,13 +227,13 @@ def test_status_tells_lag_token_and_bans(tmp_path: Path, site: Site) -> None:
     store = open_store("sqlite:///eal.db", tmp_path)
     with store.write() as connection:
         bans.put(connection, Ban("", datetime.now(UTC) + timedelta(hours=1), "jira-quota-tenant-based"))
+        facts.put_moment(connection, "last_cycle_here", datetime.now(UTC) - timedelta(hours=2))
     store.close()
     told = json.loads(eal("status", "--json", folder=tmp_path).stdout)
     assert told["last_cycle"] is not None
-    assert [(scope["scope"], scope["lag_seconds"], scope["reading_since"]) for scope in told["scopes"]] == [
-        ("EAL", 0.0, None),
-        ("P", 0.0, None),
-    ]
+    assert [(scope["scope"], scope["reading_since"]) for scope in told["scopes"]] == [("EAL", None), ("P", None)]
+    # the daemon has been down for two hours, and so long has nothing been read
+    assert all(7200 <= scope["lag_seconds"] < 7260 for scope in told["scopes"])
     assert str(soon) in told["token"]
     assert [ban["reason"] for ban in told["bans"]] == ["jira-quota-tenant-based"]
     shown = eal("status", folder=tmp_path).stdout

@@ -37,3 +37,12 @@ def test_the_lock_pins_everything_the_project_asks_for() -> None:
         name = requirement.name.lower().replace("_", "-")
         assert name in pinned, requirement
         assert all(version in requirement.specifier for version in pinned[name]), requirement
+
+
+def test_every_target_that_make_tells_of_has_one_recipe() -> None:
+    """A target that is only declared as phony does nothing and says nothing of it."""
+    makefile = (ROOT / "Makefile").read_text()
+    told = re.findall(r'@echo "make ([a-z-]+)', makefile)
+    rules = re.findall(r"^([a-z-]+):.*\n\t", makefile, re.MULTILINE)
+    assert sorted(told) == sorted(set(rules) - {"help"})
+    assert len(rules) == len(set(rules))

@@ -56,19 +56,22 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 
 def _document(settings: Settings, connection: Connection) -> dict[str, Any]:
-    from datetime import UTC
+    from datetime import UTC, timedelta
 
     from eal_jira.checkup.expiry import token_warning
     from eal_jira.stages.check import LABEL
     from eal_jira.store import bans, facts, intents, issues, process, strays, work
 
     clock = datetime.now(UTC)
+    here = facts.get_moment(connection, "last_cycle_here")
     last = facts.get_moment(connection, "last_cycle")
+    # the tracker's clock, read on from when it was last told: the two need not agree
+    at = None if last is None else last + (timedelta() if here is None else max(timedelta(), clock - here))
     return {
         "last_cycle": last,
         "last_cycle_cost": last_cycle_cost(connection),
         "mirror": issues.counts(connection),
-        "scopes": [_scope(scope, mark, last) for scope, mark in issues.watermarks(connection).items()],
+        "scopes": [_scope(scope, mark, at) for scope, mark in issues.watermarks(connection).items()],
         "teams": [_team(connection, part.name) for part in settings.teams],
         "deviations": {part.name: process.count_deviations(connection, part.name) for part in settings.teams},
         "outbox": [
@@ -87,9 +90,9 @@ def _document(settings: Settings, connection: Connection) -> dict[str, Any]:
     }
 
 
-def _scope(name: str, mark: Watermark, last: datetime | None) -> dict[str, Any]:
-    """How far one scope has been read. `lag_seconds`: from there to the last cycle; None before the first whole one."""
-    lag = None if mark.complete is None or last is None else max(0.0, (last - mark.complete).total_seconds())
+def _scope(name: str, mark: Watermark, now: datetime | None) -> dict[str, Any]:
+    """How far one scope has been read. `lag_seconds`: from there until now; None before the first whole reading."""
+    lag = None if mark.complete is None or now is None else max(0.0, (now - mark.complete).total_seconds())
     return {"scope": name, "complete": mark.complete, "reading_since": mark.started, "lag_seconds": lag}
 
 

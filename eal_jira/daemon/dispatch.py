@@ -14,6 +14,7 @@ from typing import Protocol
 
 from eal_jira.assemble import apart
 from eal_jira.cycle import Cycle, run_cycle, run_nudged
+from eal_jira.daemon.attempts import Attempts
 from eal_jira.daemon.due import next_due
 from eal_jira.daemon.loop import Daemon
 from eal_jira.stages.house import House
@@ -42,7 +43,8 @@ def dispatcher(work: Work) -> Dispatcher:
     """The one that fits the database: SQLite has one daemon, PostgreSQL any number."""
     store, run = work.house.store, work.house.settings.run
     if store.embedded:
-        return Daemon(work.whole, run.every, work.short, work.due)
+        attempts = Attempts(run.every, work.house.settings.tracker.token.read)
+        return Daemon(work.whole, run.every, work.short, work.due, attempts)
     from eal_jira.daemon.shared import SharedDaemon
 
     return SharedDaemon(work, store.dsn, run.every, run.lease, run.workers)

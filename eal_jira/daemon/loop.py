@@ -13,9 +13,9 @@ from datetime import datetime
 
 import structlog
 
-from eal_jira import metrics
 from eal_jira.cycle import Cycle
-from eal_jira.errors import ConfigError, EalError, LeaseHeld, LeaseLost, TryLater
+from eal_jira.daemon.attempts import Attempts
+from eal_jira.errors import LeaseLost
 
 log = structlog.get_logger()
 
@@ -39,8 +39,10 @@ class Daemon:
         every: float,
         nudged: Callable[[], Cycle | None],
         due: Callable[[datetime], datetime | None] = lambda _now: None,
+        attempts: Attempts | None = None,
     ) -> None:
         self._cycle = cycle
+        self._attempts = attempts or Attempts(every)
         self._every = every
         self._nudged = nudged
         self._due = due
@@ -99,51 +101,8 @@ class Daemon:
 
     def _once(self, cycle: Callable[[], Cycle | None], job: str) -> float | None:
         try:
-            return attempt(cycle, self._every, job)
+            return self._attempts.once(cycle, job)
         except LeaseLost:
             # whoever holds it now does our work: it took the lock file away from us
             log.warning("another daemon has taken over")
             raise
-
-
-def attempt(cycle: Callable[[], Cycle | None], every: float, job: str) -> float | None:
-    """One cycle; None when it went well, else how many seconds to leave the tracker alone. `job` names it in metrics.
-
-    Raises what repeating would not mend: `ConfigError`, `LeaseLost`; and `LeaseHeld`.
-    """
-    try:
-        done = cycle()
-    except (ConfigError, LeaseHeld, LeaseLost):
-        raise
-    except TryLater as error:
-        wait = every if error.wait is None else max(every, error.wait.total_seconds())
-        log.warning("the tracker asks for patience", reason=str(error), seconds=wait)
-        metrics.cycles.labels(job, "postponed").inc()
-        return wait
-    except EalError as error:
-        log.warning("a cycle could not be finished", reason=str(error))
-        metrics.cycles.labels(job, "not finished").inc()
-        return every
-    except Exception:
-        log.exception("a cycle ended unexpectedly; the next one goes on where it was")
-        metrics.cycles.labels(job, "unexpected").inc()
-        return every
-    metrics.cycles.labels(job, "done").inc()
-    if done is not None:
-        _count(done)
-        log.info(
-            "cycle done",
-            changed=done.pulled.changed,
-            opened=done.checked.opened,
-            closed=done.checked.closed,
-            written=done.delivered.written,
-            stopped=done.delivered.stopped or None,
-        )
-    return None
-
-
-def _count(done: Cycle) -> None:
-    for verb, number in done.delivered.done.items():
-        metrics.effects.labels(verb, "done").inc(number)
-    metrics.effects.labels("any", "postponed").inc(done.delivered.postponed)
-    metrics.effects.labels("any", "parked").inc(done.delivered.parked)

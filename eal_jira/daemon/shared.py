@@ -24,8 +24,8 @@ from procrastinate.jobs import DeleteJobCondition, Job, Status
 from procrastinate.schema import SchemaManager
 
 from eal_jira.cycle import Cycle
+from eal_jira.daemon.attempts import Attempts
 from eal_jira.daemon.dispatch import Work
-from eal_jira.daemon.loop import attempt
 from eal_jira.errors import ConfigError, LeaseHeld, LeaseLost
 
 log = structlog.get_logger()
@@ -43,6 +43,7 @@ class SharedDaemon:
 
     def __init__(self, work: Work, dsn: Callable[[], str], every: float, lease: float, workers: int) -> None:
         self._work = work
+        self._attempts = Attempts(every, work.house.settings.tracker.token.read)
         self._dsn = dsn
         self._every = every
         self._lease = lease
@@ -217,7 +218,7 @@ class SharedDaemon:
 
     def _guarded(self, piece: Callable[[], Cycle | None], job: str) -> None:
         try:
-            attempt(piece, self._every, job)
+            self._attempts.once(piece, job)
         except LeaseLost as error:
             log.warning("our lease was over before the work was done", reason=str(error))
         except ConfigError as error:

@@ -15,16 +15,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from eal_jira.errors import TrackerUnreachable
+import structlog
+
+from eal_jira.errors import NotAllowed, NotKnown, RefusedByTracker, TrackerUnreachable
 from eal_jira.hookspecs import Tracker
 from eal_jira.mirror.census import AGAIN, take_census
 from eal_jira.mirror.pseudonyms import Pseudonyms
 from eal_jira.mirror.reader import Pulled, Reader
 from eal_jira.mirror.rereading import choose, read_listed
-from eal_jira.model import Identity, Scope, Vocabulary
+from eal_jira.model import Identity, Scope, SetAside, Vocabulary
 from eal_jira.store import Store, facts, issues, work
 from eal_jira.store.deliveries import READING
 from eal_jira.store.issues import Watermark
+
+log = structlog.get_logger()
 
 OVERLAP = timedelta(minutes=11)
 """Ten minutes for the search index to catch up, one for the minute precision of queries."""
@@ -32,6 +36,9 @@ OVERLAP = timedelta(minutes=11)
 WIDE_AGE = timedelta(days=1)
 """Once a day the increment reaches back to a day before it last did: a net under whatever the overlap may have missed,
 such as what was edited while it was hidden from us for less than a day."""
+
+SCOPE = "scope"
+"""Kind of what is set aside: a project, board or query that the tracker refuses to show."""
 
 RECORD_TRIED = timedelta(days=1)
 VOCABULARY_AGE = timedelta(days=1)
@@ -67,12 +74,10 @@ class Puller:
         self._pull_projects(reader, sorted(wanted))
         for team in teams:
             if not team.scope.projects:
-                self._pass(reader, team.scope, [f"team {team.name}"])
-                members = self._tracker.members(team.scope)
-                with self._store.write() as connection:
-                    issues.set_members(connection, team.name, members)
+                self._read_scope(reader, f"team {team.name}", lambda team=team: self._pull_members(reader, team))
         self._pull_sprints(identity, teams)
-        self._count(reader, sorted(wanted))
+        refused = {item.ref for item in pulled.set_aside if item.kind == SCOPE}
+        self._count(reader, sorted(wanted - refused))
         choose(reader, sorted(wanted), [team.name for team in teams])
         read_listed(reader, self._tracker, whole=True, counted=wanted)
         self._learn_strange_statuses(identity)
@@ -160,16 +165,63 @@ class Puller:
         with self._store.read() as connection:
             return work.take(connection, AGAIN)
 
+    def _pull_members(self, reader: Reader, team: TeamScope) -> None:
+        """A board's or query's issues, and which they are."""
+        self._pass(reader, team.scope, [f"team {team.name}"])
+        members = self._tracker.members(team.scope)
+        with self._store.write() as connection:
+            issues.set_members(connection, team.name, members)
+
     def _pull_projects(self, reader: Reader, projects: Sequence[str]) -> None:
-        """Projects never read completely go one by one, restartable; all others share one question."""
+        """Projects never read completely go one by one, restartable; all others share one question, as long as none
+        of them is refused."""
         with self._store.read() as connection:
             marks = {project: issues.watermark(connection, project) for project in projects}
         known = [project for project in projects if marks[project].complete is not None]
         for project in projects:
             if project not in known:
                 self._pass(reader, Scope(projects=(project,)), [project])
-        if known:
-            self._pass(reader, Scope(projects=tuple(known)), known)
+        if known and (refused := self._shared(reader, known)):
+            log.warning("asked about all projects, the tracker refuses; each is asked about alone", reason=str(refused))
+            for project in known:
+                scope = Scope(projects=(project,))
+                self._read_scope(reader, project, lambda scope=scope, name=project: self._pass(reader, scope, [name]))
+
+    def _shared(self, reader: Reader, projects: Sequence[str]) -> NotAllowed | RefusedByTracker | None:
+        try:
+            self._pass(reader, Scope(projects=tuple(projects)), projects)
+        except NotKnown:
+            raise
+        except (NotAllowed, RefusedByTracker) as refused:
+            return refused
+        self._answered(reader, projects)
+        return None
+
+    def _read_scope(self, reader: Reader, name: str, read: Callable[[], None]) -> None:
+        """One scope by itself. One that was read before and is refused now is set aside, and does not stop the others:
+        somebody took a right from us, or deleted a board. One that was never read is a mistake to be told of."""
+        try:
+            read()
+        except NotKnown:
+            raise
+        except (NotAllowed, RefusedByTracker) as refused:
+            with self._store.read() as connection:
+                first = issues.watermark(connection, name).complete is None
+            if first:
+                raise
+            item = SetAside(SCOPE, name, str(refused))
+            with self._store.write() as connection:
+                work.set_aside(connection, SCOPE, reader.now, [item])
+            reader.pulled.set_aside.append(item)
+        else:
+            self._answered(reader, [name])
+
+    def _answered(self, reader: Reader, names: Sequence[str]) -> None:
+        with self._store.read() as connection:
+            listed = {item.ref for item, _ in work.listed(connection) if item.kind == SCOPE}
+        if back := listed & set(names):
+            with self._store.write() as connection:
+                work.set_aside(connection, SCOPE, reader.now, [], cleared=back)
 
     def _pass(self, reader: Reader, scope: Scope, names: Sequence[str]) -> None:
         with self._store.read() as connection:

@@ -89,6 +89,7 @@ def system_fields() -> list[Field]:
         _system("statuscategorychangedate", "Status Category Changed", "datetime", flavour="cloud", **derived),
         _system("resolution", "Resolution", "resolution", None, "resolution"),
         _system("resolutiondate", "Resolved", "datetime", None, "resolutiondate", "resolved", **derived),
+        _system("archiveddate", "Archived", "datetime", **derived),
         _system("priority", "Priority", "priority", None, "priority"),
         _system("labels", "Labels", "array", "string", "labels"),
         _system("components", "Components", "array", "component", "component"),

@@ -190,6 +190,14 @@ class Site(Holdings):
             self.issue(key).restricted_to = None if to is None else frozenset(to)
             self.index.generation += 1
 
+    def archive(self, key: str, archived: bool = True) -> None:
+        """The issue leaves search and is read-only, or comes back. Leaves `updated` alone (facts 2.4)."""
+        with self.lock:
+            issue = self.issue(key)
+            issue.archived = self.clock.now() if archived else None
+            issue.cache.clear()
+            self.index.generation += 1
+
     def put_project(self, key: str, state: str) -> None:
         """To "archived" (leaves search, read-only), "deleted" (to the trash: nobody sees it) or "live" again."""
         with self.lock:

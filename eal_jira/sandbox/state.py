@@ -168,6 +168,8 @@ class Issue:
     children: list[int] = field(default_factory=list)
     #: account ids that may see it; None: all who may browse the project
     restricted_to: frozenset[str] | None = None
+    #: since when it has left search and is read-only (facts 2.4)
+    archived: datetime | None = None
     #: serialised pieces, see `present`; emptied by every write
     cache: dict[Any, Any] = field(default_factory=dict)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from eal_jira.outbox.deliver import Delivered
 from eal_jira.stages.house import House
@@ -14,6 +14,7 @@ def deliver(house: House, now: datetime, *, dry_run: bool) -> Delivered:
     delivered = Delivered(stopped="This was a dry run: nothing was sent.") if dry_run else _send(house, now)
     with house.store.write() as connection:
         facts.put_moment(connection, "last_cycle", now)
+        facts.put_moment(connection, "last_cycle_here", datetime.now(UTC))
     return delivered
 
 

@@ -24,6 +24,7 @@ from eal_jira.errors import (
     EalError,
     Gone,
     NotAllowed,
+    NotKnown,
     RefusedByTracker,
     TrackerUnreachable,
     TryLater,
@@ -63,10 +64,6 @@ class Again(Exception):
         super().__init__(str(error))
         self.error = error
         self.wait = wait
-
-
-class Unknown(NotAllowed):
-    """Jira does not know who we are: asking again with this credential could lock the account (facts 4)."""
 
 
 class BrokenAnswer(TrackerUnreachable):
@@ -192,7 +189,7 @@ def _read(content: bytes) -> Json:
 def _page(response: Response, effect: Effect, what: str) -> EalError:
     start = response.content[:20_000].lower()
     if b"os_password" in start or b"login" in start or "AUTH" in response.headers.get("X-Seraph-LoginReason", ""):
-        return Unknown(f"Jira answered {what} with a login page.", remedy=_CREDENTIALS)
+        return NotKnown(f"Jira answered {what} with a login page.", remedy=_CREDENTIALS)
     if effect is Effect.CREATE:
         return AnswerUnknown(f"{what} was answered with a page instead of data.", remedy=_NOT_JIRA)
     return TrackerUnreachable(f"{what} was answered with a page instead of data.", remedy=_NOT_JIRA)
@@ -201,7 +198,7 @@ def _page(response: Response, effect: Effect, what: str) -> EalError:
 def _redirected(response: Response, what: str) -> EalError:
     target = urlsplit(response.headers.get("Location", ""))
     if "login" in target.path.lower():
-        return Unknown(f"Jira sends {what} to its login page.", remedy=_CREDENTIALS)
+        return NotKnown(f"Jira sends {what} to its login page.", remedy=_CREDENTIALS)
     where = f"{target.scheme}://{target.hostname}" if target.hostname else "elsewhere"
     return TrackerUnreachable(
         f"The server sends {what} to {where}.",
@@ -250,9 +247,9 @@ def _refused(response: Response, what: str) -> EalError:
     happened = f"Jira refuses {what} (status {response.status_code}{_trace(response)})" + (f": {said}" if said else ".")
     match response.status_code:
         case 401:
-            return Unknown(f"Jira does not accept the credential for {what}.", remedy=_CREDENTIALS)
+            return NotKnown(f"Jira does not accept the credential for {what}.", remedy=_CREDENTIALS)
         case 403 if "X-Authentication-Denied-Reason" in response.headers:
-            return Unknown(
+            return NotKnown(
                 f"Jira wants a CAPTCHA solved before it lets this account in ({what}).",
                 refused="It was not tried again: each attempt would lock the account longer.",
                 remedy="Log in with this account in a browser once, then check tracker.token.",

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 import requests
 
-from eal_jira.errors import EalError, Gone, NotAllowed, RefusedByTracker
+from eal_jira.errors import EalError, Gone, NotAllowed, NotKnown, RefusedByTracker
 from eal_jira.hookspecs import Check, Connection, Needs
 from eal_jira.model import Identity, Scope
 from eal_tracker_jira import rights
-from eal_tracker_jira.answers import Json, Unknown, named, rows
+from eal_tracker_jira.answers import Json, named, rows
 from eal_tracker_jira.boards import Boards
 from eal_tracker_jira.gateway import segment
 from eal_tracker_jira.jql import in_projects
@@ -65,7 +65,7 @@ class Doctor:
     def checks(self, needs: Needs) -> Iterator[Check]:
         try:
             yield from self._all(needs)
-        except Unknown as unknown:
+        except NotKnown as unknown:
             yield self._told_of_unknown(unknown)
         except EalError as error:
             yield Check.of_error("tracker", error)
@@ -106,7 +106,7 @@ class Doctor:
             "Let this machine take its time from a time server (NTP).",
         )
 
-    def _told_of_unknown(self, unknown: Unknown) -> Check:
+    def _told_of_unknown(self, unknown: NotKnown) -> Check:
         cloud_id = self._cloud_id()
         if cloud_id is None:
             return Check.of_error("account", unknown)
@@ -255,7 +255,7 @@ def _going_on(name: str, found: Iterator[Check]) -> Iterator[Check]:
     """What is refused in one place does not keep us from looking at the next; who does not know us does."""
     try:
         yield from found
-    except Unknown:
+    except NotKnown:
         raise
     except (NotAllowed, RefusedByTracker) as refused:
         yield Check.of_error(name, refused)

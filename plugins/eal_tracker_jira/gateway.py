@@ -22,8 +22,9 @@ from jira import JIRA, JIRAError
 from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
 from urllib3.filepost import encode_multipart_formdata
 
+from eal_jira.errors import NotKnown
 from eal_jira.hookspecs import Watch
-from eal_tracker_jira.answers import Again, Effect, Json, Unknown, limited, lost_answer, lost_connection, value_of
+from eal_tracker_jira.answers import Again, Effect, Json, limited, lost_answer, lost_connection, value_of
 from eal_tracker_jira.connection import session_of
 from eal_tracker_jira.cost import Meter
 from eal_tracker_jira.limits import SHORT, Limits, Target
@@ -204,7 +205,7 @@ class Gateway:
         signature = self.signature
         if signature is None or signature.matches(response.headers.get(signature.header)):
             return
-        raise Unknown(
+        raise NotKnown(
             f"Jira answered {what} without knowing us: its answer may leave out what we are not shown.",
             refused="The answer was not used.",
             remedy="Check that tracker.token is still valid.",

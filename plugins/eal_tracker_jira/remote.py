@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from eal_jira.errors import Gone, NotAllowed, TrackerUnreachable
+from eal_jira.errors import Gone, NotAllowed, NotKnown, TrackerUnreachable
 from eal_jira.model import RemoteLink
-from eal_tracker_jira.answers import Unknown, rows
+from eal_tracker_jira.answers import rows
 from eal_tracker_jira.gateway import segment
 from eal_tracker_jira.records import read_remote_links
 from eal_tracker_jira.site import Site
@@ -27,7 +27,7 @@ def remote_links(site: Site, issue_ids: Sequence[str]) -> Mapping[str, tuple[Rem
         except Gone:
             return None
         except NotAllowed as refused:
-            if isinstance(refused, Unknown):
+            if isinstance(refused, NotKnown):
                 raise
             # 403: "issue linking is disabled", for the whole site
             return None

@@ -102,6 +102,8 @@ class Site:
         if sign_in(self._client, self._connection):
             # the other connections still carry the secret from before: they are opened again when needed
             self._close_others()
+            self._of_thread = threading.local()
+            self._of_thread.gateway = self._main
         self._main.signature = None
         me = self.gateway.get("myself")
         actor = account(me)

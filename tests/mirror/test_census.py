@@ -45,6 +45,20 @@ def test_a_moved_issue_keeps_its_row_and_history_under_its_new_key(mirror: Mirro
     assert mirror.vanished() == {}
 
 
+def test_an_archived_issue_is_told_from_a_deleted_one_and_comes_back(mirror: Mirror) -> None:
+    fill(mirror)
+    mirror.site.archive("P-3")
+    mirror.site.delete("P-4")
+    next_day(mirror)
+    assert mirror.vanished() == {"archived": 1, "unseen": 1}
+    next_day(mirror)
+    assert mirror.vanished() == {"archived": 1, "gone": 1}
+    mirror.site.archive("P-3", False)
+    next_day(mirror)
+    assert mirror.vanished() == {"gone": 1}
+    assert "P-3" in mirror.known()
+
+
 def test_a_listing_that_lacks_most_of_a_project_is_doubted(mirror: Mirror) -> None:
     fill(mirror)
     for n in range(1, 9):

@@ -368,6 +368,17 @@ def test_an_archived_project_leaves_search_and_is_read_only(connect: Connect, fl
     assert client("PUT", "issue/PAY-1", json={"fields": {"summary": "x"}}).status_code == 204
 
 
+def test_an_archived_issue_leaves_search_and_is_read_only(connect: Connect, flavour: str) -> None:
+    site = filled(2, flavour)
+    client = connect(site)
+    site.archive("PAY-1")
+    assert [i.key for i in site.search.find("created is not EMPTY", site.people.accounts["bot"]).issues] == ["PAY-2"]
+    assert client.get("issue/PAY-1")["fields"]["archiveddate"]
+    assert client("PUT", "issue/PAY-1", json={"fields": {"summary": "x"}}).status_code == 403
+    site.archive("PAY-1", False)
+    assert client("PUT", "issue/PAY-1", json={"fields": {"summary": "x"}}).status_code == 204
+
+
 def test_cloud_lists_projects_by_state_with_their_newest_change(connect: Connect) -> None:
     site = filled(2)
     client = connect(site)

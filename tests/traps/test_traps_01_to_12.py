@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from eal_jira.errors import NotAllowed, RefusedByTracker, TrackerUnreachable
+from eal_jira.errors import NotAllowed, TrackerUnreachable
 from eal_jira.mirror import pull as pull_module
 from eal_jira.sandbox.acts import Say
 from eal_jira.sandbox.state import History, Worklog
@@ -287,8 +287,9 @@ def test_trap_11_one_bad_census_deletes_the_mirror(trap: Trap, answer: str) -> N
     trap.later(hours=25)
     trap.site.revoke(BOT, "P", "BROWSE_PROJECTS")
     if answer == "refuse":
-        with pytest.raises(RefusedByTracker, match="P"):
-            trap.pull()
+        trap.pull()
+        (refusal,) = trap.set_aside("scope")
+        assert "'P'" in refusal
     else:
         trap.pull()
         (warning,) = trap.set_aside("census")
@@ -297,7 +298,28 @@ def test_trap_11_one_bad_census_deletes_the_mirror(trap: Trap, answer: str) -> N
     trap.site.grant(BOT, "P", "BROWSE_PROJECTS")
     trap.later(hours=25)
     trap.pull()
-    assert (trap.known(), trap.vanished(), trap.set_aside("census")) == (sorted(keys), {}, [])
+    assert (trap.known(), trap.vanished()) == (sorted(keys), {})
+    assert (trap.set_aside("census"), trap.set_aside("scope")) == ([], [])
+
+
+def test_trap_11_one_project_that_is_refused_does_not_stop_the_others(trap: Trap) -> None:
+    """Asked about both, Jira refuses; asked about each, it refuses one of them. That one comes back by itself."""
+    trap.projects = ("P", "Q")
+    trap.create_many(2)
+    trap.pull()
+    trap.site.revoke(BOT, "Q", "BROWSE_PROJECTS")
+    trap.edit("P-1", "labels", ["meanwhile"])
+    trap.later(minutes=20)
+    trap.pull()
+    assert trap.labels("P-1") == ("meanwhile",)
+    (refusal,) = trap.set_aside("scope")
+    assert "'Q'" in refusal
+    trap.create("Q-1")
+    trap.site.grant(BOT, "Q", "BROWSE_PROJECTS")
+    trap.later(minutes=20)
+    trap.pull()
+    assert trap.known() == ["P-1", "P-2", "Q-1"]
+    assert trap.set_aside("scope") == []
 
 
 def test_trap_12_updated_as_the_only_bell(trap: Trap) -> None:

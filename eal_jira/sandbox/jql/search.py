@@ -87,7 +87,10 @@ class Search:
         hits = [
             (compiled.sort_key(issue), issue)
             for issue in site.index.seen(issues, now, fresh)
-            if issue.project in browsable and compiled.fits(issue) and site.sees(account, issue)
+            if issue.archived is None
+            and issue.project in browsable
+            and compiled.fits(issue)
+            and site.sees(account, issue)
         ]
         hits.sort(key=lambda hit: hit[0])
         found = Found([issue for _, issue in hits], [key for key, _ in hits])

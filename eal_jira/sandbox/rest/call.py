@@ -78,6 +78,8 @@ class Call:
             raise Refusal(404, NOT_SEEN)
         if permission:
             self.require(permission, issue.project)
+            if issue.archived:
+                raise Refusal(403, "The issue is archived: it can be read only.")
         return issue
 
     def visible(self, id_or_key: str) -> Issue | None:

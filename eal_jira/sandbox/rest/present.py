@@ -221,6 +221,7 @@ _COMPUTED: dict[str, Callable[[Presenter, Issue], Json]] = {
     "created": lambda p, i: p.time(i.created),
     "updated": lambda p, i: p.time(i.updated),
     "resolutiondate": lambda p, i: p.time(i.resolved) if i.resolved else None,
+    "archiveddate": lambda p, i: p.time(i.archived) if i.archived else None,
     "statusCategory": lambda p, i: p.category(p._site.catalogue.statuses[i.fields["status"]].category),
     "statuscategorychangedate": lambda p, i: p._category_changed(i),
     "parent": Presenter._parent,
