@@ -298,6 +298,8 @@ class TeamPart(Part):
     #: account ids of the people whose transition decides a proposal
     approvers: Names = ()
     comments: bool = False
+    #: days without a departure, a proposal or a new version after which a guideline is said to be quiet
+    quiet_days: int = Field(default=180, ge=30)
     #: nothing older is tagged; default: the team's first cycle
     since: date | None = None
     min_group: int = Field(default=5, ge=3)

@@ -116,4 +116,8 @@ def lint(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 def _sentence(version: GuidelineVersion) -> str:
     from eal_jira.process.rules import parse_rule
 
-    return "Retired." if version.rule is None else parse_rule(version.rule).describe()
+    if version.retired:
+        return "Retired."
+    if version.rule is None:
+        return "Not checkable: nothing in the tracker shows it."
+    return parse_rule(version.rule).describe()

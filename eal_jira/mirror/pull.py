@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -74,7 +75,7 @@ class Puller:
         self._pull_projects(reader, sorted(wanted))
         for team in teams:
             if not team.scope.projects:
-                self._read_scope(reader, f"team {team.name}", lambda team=team: self._pull_members(reader, team))
+                self._read_scope(reader, f"team {team.name}", partial(self._pull_members, reader, team))
         self._pull_sprints(identity, teams)
         refused = {item.ref for item in pulled.set_aside if item.kind == SCOPE}
         self._count(reader, sorted(wanted - refused))
@@ -184,8 +185,7 @@ class Puller:
         if known and (refused := self._shared(reader, known)):
             log.warning("asked about all projects, the tracker refuses; each is asked about alone", reason=str(refused))
             for project in known:
-                scope = Scope(projects=(project,))
-                self._read_scope(reader, project, lambda scope=scope, name=project: self._pass(reader, scope, [name]))
+                self._read_scope(reader, project, partial(self._pass, reader, Scope(projects=(project,)), [project]))
 
     def _shared(self, reader: Reader, projects: Sequence[str]) -> NotAllowed | RefusedByTracker | None:
         try:

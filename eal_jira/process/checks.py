@@ -125,10 +125,10 @@ class Pins:
         if family is None or begun is None:
             return check.window
         pinned = next((v for v in family if v.in_force_from <= begun < (v.in_force_until or NEVER)), None)
-        if pinned is None or pinned.pin != "start" or pinned.rule is None:
+        if pinned is None or pinned.pin != "start" or pinned.retired:
             return check.window
         if check.version.version == pinned.version:
-            ends = (v.in_force_from for v in family if v.rule is None and v.in_force_from > pinned.in_force_from)
+            ends = (v.in_force_from for v in family if v.retired and v.in_force_from > pinned.in_force_from)
             return Window(check.window.begin, next(ends, NEVER))
         return check.window if check.version.in_force_from < pinned.in_force_from else None
 

@@ -17,7 +17,7 @@ def difference(old: GuidelineVersion, new: GuidelineVersion) -> tuple[str, ...]:
 def _difference(old: GuidelineVersion, new: GuidelineVersion) -> Iterator[str]:
     if new.title != old.title:
         yield f'title changed from "{old.title}" to "{new.title}"'
-    for name in ("purpose", "why", "source", "steward"):
+    for name in ("purpose", "why", "source", "steward", "support"):
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
             yield f"{name} reworded: {after}" if after else f"{name} left out"
@@ -41,7 +41,10 @@ def _difference(old: GuidelineVersion, new: GuidelineVersion) -> Iterator[str]:
         )
     if new.review_on != old.review_on:
         yield f"next look on {new.review_on}" if new.review_on else "no day for the next look any more"
-    yield from _rule_difference(old.rule, new.rule)
+    if new.retired != old.retired:
+        yield "retired" if new.retired else f"taken up again: {_asked(new)}"
+    elif old.rule != new.rule:
+        yield from _rule_difference(old, new)
     yield from _applies_difference(old.applies_to, new.applies_to)
     if old.holds_when != new.holds_when:
         yield (
@@ -62,20 +65,18 @@ def _told(evidence: Iterable[Mapping[str, str]]) -> list[str]:
     return [", ".join(f"{key} {text}" for key, text in link.items()) for link in evidence]
 
 
-def _rule_difference(old: Mapping[str, object] | None, new: Mapping[str, object] | None) -> Iterator[str]:
-    if old == new:
-        return
-    if new is None:
-        yield "retired"
-    elif old is None:
-        yield f"taken up again: {parse_rule(new).describe()}"
-    else:
-        before, after = parse_rule(old), parse_rule(new)
+def _rule_difference(old: GuidelineVersion, new: GuidelineVersion) -> Iterator[str]:
+    if old.rule is not None and new.rule is not None:
+        before, after = parse_rule(old.rule), parse_rule(new.rule)
         if type(before) is type(after):
             yield from after.differences(before)
-        else:
-            yield f"now: {after.describe()}"
-            yield f"before: {before.describe()}"
+            return
+    yield f"now: {_asked(new)}"
+    yield f"before: {_asked(old)}"
+
+
+def _asked(version: GuidelineVersion) -> str:
+    return "nothing that the tracker shows" if version.rule is None else parse_rule(version.rule).describe()
 
 
 def _applies_difference(old: Table, new: Table) -> Iterator[str]:

@@ -88,7 +88,12 @@ class Entry(BaseModel):
     open_questions: tuple[_Text, ...] = ()
     review_on: Annotated[date | None, BeforeValidator(_day)] = None
     in_force_from: _Moment = ALWAYS
-    rule: dict[str, Any] = Field(description="what the machine checks", examples=[_RULE])
+    rule: dict[str, Any] | None = Field(description="what the machine checks", examples=[_RULE])
+    #: what the way before it was good for; asked for where a version replaces another
+    old_way: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
+    #: what helps people to do it on the job
+    support: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
+    observable: StrictBool = True
     # these are looked at by `applies` and `grades`, which know what can stand in them
     evidence: Any = ()
     applies_to: Any = None
@@ -99,6 +104,13 @@ class Entry(BaseModel):
     @property
     def exceptions(self) -> list[Any]:
         return _listed(self.except_)
+
+
+class Unobservable(Entry):
+    """One about what no tracker shows, ``observable = false``: for people to read, nothing is checked."""
+
+    rule: None = None
+    observable: Literal[False] = False
 
 
 class Retirement(BaseModel):
@@ -114,14 +126,18 @@ class Retirement(BaseModel):
 
 def read_entry(table: Mapping[str, Any]) -> tuple[Entry | Retirement | None, tuple[Mistake, ...]]:
     """What the table says, or all its mistakes."""
-    shape: type[Entry | Retirement] = Retirement if table.get("retired") is True else Entry
+    shape: type[Entry | Retirement] = Entry
+    if table.get("retired") is True:
+        shape = Retirement
+    elif table.get("observable") is False:
+        shape = Unobservable
     entry: Entry | Retirement | None = None
     found: list[Mistake] = []
     try:
         entry = shape.model_validate(dict(table))
     except ValidationError as error:
         found.extend(mistakes(error, shape))
-    if shape is Entry:
+    if shape is not Retirement:
         found.extend(_inside(table))
     return (None, tuple(found)) if found else (entry, ())
 
@@ -156,6 +172,9 @@ def _contradictions(table: Mapping[str, Any]) -> Iterator[Mistake]:
     if table.get("mandatory") is True and table.get("domain") in PROBED:
         what = f"It is mandatory, but in the {table['domain']} domain nothing is checked."
         yield Mistake(("domain",), what, "Leave mandatory out, or choose the domain clear or complicated.")
+    if table.get("observable") is False and table.get("mandatory") is True:
+        what = "It is mandatory, and nothing in the tracker shows whether it was followed."
+        yield Mistake(("mandatory",), what, "Leave mandatory out, or give it a rule and leave observable out.")
     wanted = table.get("applies_to")
     for exception in _listed(table.get("except")):
         if isinstance(wanted, Mapping) and isinstance(exception, Mapping) and exception and exception == wanted:

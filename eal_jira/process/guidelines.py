@@ -145,6 +145,14 @@ def _together(entries: Sequence[_Written]) -> Iterator[tuple[int, Mistake]]:
             what = f'Two guidelines with the id "{after.entry.id}" are in force from the same moment.'
             remedy = "Give one of them another id, or an in_force_from on which it replaces the other."
             yield after.block, Mistake(("id",), what, remedy)
+        if isinstance(before.entry, Entry) and isinstance(after.entry, Entry) and _wordless(before.entry, after.entry):
+            what = f"It replaces the way since {before.since:%Y-%m-%d}, and nothing says what that was good for."
+            remedy = "Say so in `old_way`: whoever knows why the old way worked, loses less of it."
+            yield after.block, Mistake(("old_way",), what, remedy)
+
+
+def _wordless(before: Entry, after: Entry) -> bool:
+    return before.rule != after.rule and not after.old_way
 
 
 def _numbered(entries: Sequence[_Written]) -> Iterator[GuidelineVersion]:
@@ -160,7 +168,9 @@ def _numbered(entries: Sequence[_Written]) -> Iterator[GuidelineVersion]:
                 purpose=entry.purpose,
                 source=entry.source,
                 why=entry.why,
-                rule=parse_rule(entry.rule).plain(),
+                rule=None if entry.rule is None else parse_rule(entry.rule).plain(),
+                old_way=entry.old_way,
+                support=entry.support,
                 mandatory=entry.mandatory,
                 tentative=entry.tentative,
                 domain=entry.domain,
@@ -176,7 +186,16 @@ def _numbered(entries: Sequence[_Written]) -> Iterator[GuidelineVersion]:
             )
         elif version is not None:
             why = entry.why or version.why
-            version = replace(version, version=number, in_force_from=written.since, rule=None, why=why, review_on=None)
+            version = replace(
+                version,
+                version=number,
+                in_force_from=written.since,
+                rule=None,
+                retired=True,
+                why=why,
+                old_way="",
+                review_on=None,
+            )
         if version is not None:
             yield version
 

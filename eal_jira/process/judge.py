@@ -164,8 +164,10 @@ class Judge:
         def told(text: str, deviations: tuple[Deviation, ...] = ()) -> Explanation:
             return Explanation(version.guideline, version.version, text, deviations)
 
-        if version.rule is None:
+        if version.retired:
             return told(f"It has been retired since {version.in_force_from:%Y-%m-%d}.")
+        if version.rule is None:
+            return told("Nothing in the tracker shows it: it is not checkable.")
         if not version.checked:
             return told(f"It is about something {version.domain}: that is probed, not checked.")
         if check is None:

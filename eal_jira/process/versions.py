@@ -37,10 +37,16 @@ class GuidelineVersion:
     purpose: str
     #: book, practice, or what it was learnt from
     source: str
-    #: a rule's plain table (`rules.parse_rule`); None: the guideline is retired, nothing is checked from then on
+    #: a rule's plain table (`rules.parse_rule`); None: it is retired, or about what no tracker shows
     rule: Mapping[str, object] | None
     #: more about the reasons, "" when there is none
     why: str = ""
+    #: what the way before it was good for, "" for the first version and where nobody wrote it down
+    old_way: str = ""
+    #: what helps people to do it on the job: a link, a checklist
+    support: str = ""
+    #: it ended: nothing is in force from then on
+    retired: bool = False
     #: the moment before which it was in force; None: until further notice
     in_force_until: datetime | None = None
     #: `IMPORTED`, or the key of the proposal that brought it
@@ -72,7 +78,7 @@ class GuidelineVersion:
     @property
     def checked(self) -> bool:
         """Whether departures from it are looked for; what was retired or is to be probed isn't checked."""
-        return self.rule is not None and self.domain not in PROBED
+        return self.rule is not None and not self.retired and self.domain not in PROBED
 
     @property
     def grade(self) -> Grade:
@@ -90,6 +96,9 @@ class GuidelineVersion:
             "title": self.title,
             "purpose": self.purpose,
             "why": self.why,
+            "old_way": self.old_way,
+            "support": self.support,
+            "retired": self.retired,
             "source": self.source,
             "mandatory": self.mandatory,
             "tentative": self.tentative,
@@ -118,6 +127,9 @@ class GuidelineVersion:
             title=body["title"],
             purpose=body["purpose"],
             why=body["why"],
+            old_way=body.get("old_way", ""),
+            support=body.get("support", ""),
+            retired=body.get("retired", body["rule"] is None),
             source=body["source"],
             mandatory=body["mandatory"],
             # what an older eal-jira wrote has none of these
@@ -154,5 +166,5 @@ def in_force(versions: Iterable[GuidelineVersion], at: datetime) -> tuple[Guidel
     return tuple(
         v
         for v in timeline(versions)
-        if v.rule is not None and v.in_force_from <= at and (v.in_force_until is None or at < v.in_force_until)
+        if not v.retired and v.in_force_from <= at and (v.in_force_until is None or at < v.in_force_until)
     )

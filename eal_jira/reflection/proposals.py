@@ -34,5 +34,5 @@ def change_for(practice: Practice, version: GuidelineVersion, context: JudgeCont
     elif practice.condition:
         new = replace(version, except_=(*version.except_, normal(practice.condition)))
     else:
-        new = replace(version, rule=None)
+        new = replace(version, rule=None, retired=True)
     return Change(new, difference(version, new))

@@ -96,8 +96,7 @@ class _TeamCheck:
             facts.set_team(connection, self._team.name, stale=True)
             for issue_id in ids:
                 self._tag(connection, issue_id)
-            if self._team.comments:
-                self._comment(connection, found, traces, told)
+            self._comment(connection, found, traces, told)
             work.done(connection, "check", ids, self._team.name)
         self._checked.issues += len(traces)
         self._checked.opened += opened.opened
@@ -128,6 +127,9 @@ class _TeamCheck:
         newest = {(deviation.issue_id, deviation.guideline): deviation for deviation in found}
         for (issue_id, guideline), deviation in newest.items():
             version = told[guideline, deviation.version]
+            if not (self._team.comments or version.mandatory):
+                # a departure from what is mandatory is always asked about: somebody has to confirm it
+                continue
             body = self._house.templates.render(
                 "deviation_comment.md",
                 {

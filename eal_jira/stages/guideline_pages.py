@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from eal_jira.learning.practices import Practice
 from eal_jira.model import Page
 from eal_jira.outbox.intents import PutPage, Ticket, marker, want
 from eal_jira.process.versions import GuidelineVersion, in_force
-from eal_jira.reflection.guideline_page import Seen, asked, often_enough, page
+from eal_jira.reflection.guideline_page import Seen, Stillness, asked, often_enough, page
 from eal_jira.settings import TeamPart
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
-from eal_jira.store import Connection, intents, learning, process
+from eal_jira.store import Connection, facts, intents, learning, process
 
 REVIEW_LABEL = "eal-review"
 
@@ -44,7 +44,14 @@ def _page(
     if not places:
         return 0
     practices = [Practice.from_json(row.body) for row in learning.practices(connection, team.name)]
-    content = page(every, now, team.zone, seen, practices, team.min_group)
+    state = facts.team(connection, team.name)
+    stirred = process.last_departures(connection, team.name)
+    for proposal in learning.proposals(connection, team.name):
+        at = proposal.decided or proposal.made
+        stirred[proposal.guideline] = max(at, stirred.get(proposal.guideline, at))
+    begun = now if state is None else state.first_cycle
+    stillness = Stillness(stirred, begun, timedelta(days=team.quiet_days))
+    content = page(every, now, team.zone, seen, practices, team.min_group, stillness)
     document = house.templates.render("guidelines.md", {"team": team.name, **content})
     written = Page(marker("guidelines", team.name), team.name, f"{team.name}: how we work", document)
     return sum(want(connection, team.name, PutPage(place, written), now) for place in places)

@@ -183,6 +183,16 @@ def ways(connection: Connection, team: str) -> dict[str, list[tuple[str, int]]]:
     return found
 
 
+def last_departures(connection: Connection, team: str) -> dict[str, datetime]:
+    """When work last departed from each guideline, whether that still stands or not."""
+    rows = connection.execute(
+        select(t.deviations.c.guideline, func.max(t.deviations.c.at).label("at"))
+        .where(t.deviations.c.team == team)
+        .group_by(t.deviations.c.guideline)
+    )
+    return {row.guideline: row.at for row in rows}
+
+
 def count_deviations(connection: Connection, team: str) -> int:
     return int(
         connection.execute(

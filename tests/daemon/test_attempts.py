@@ -1,6 +1,6 @@
 """What a failed try means for the next one, and what the log says of it.
 
-The daemon against a tracker that says no, that is away, or whose credential is being replaced (reliability R13, R14, R21).
+The daemon against a tracker that says no, is away, or whose credential is being replaced (reliability R13, R14, R21).
 """
 
 from __future__ import annotations

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from eal_jira.documents import one_line
 from eal_jira.learning.adoption import Adoption, Share
 from eal_jira.learning.evidence import Evidence, Phrase, Verdict
 from eal_jira.learning.practices import Practice
 from eal_jira.process.versions import GuidelineVersion
-from eal_jira.reflection.guideline_page import page
+from eal_jira.reflection.guideline_page import Stillness, page
 
 Words = Callable[[str], str]
 
@@ -184,6 +184,8 @@ def guidelines(say: Words) -> dict[str, object]:
     current = replace(
         first,
         version=2,
+        old_way=say("One could ship alone at night"),
+        support=say("The checklist on the wall"),
         why=say("Two refunds went out twice"),
         steward=say("the people on support duty"),
         key_points=(say("Read the test first"),),
@@ -195,8 +197,10 @@ def guidelines(say: Words) -> dict[str, object]:
     )
     seen = {current.guideline: [(say("Done without In Review"), 24), (say("Done without Testing"), 2)]}
     told = [practice(say), practice(say, Verdict.WORSE)]
-    ended = replace(first, guideline="old", rule=None)
-    content = page([first, current, ended], datetime(2026, 9, 1, tzinfo=UTC), UTC, seen, told, 5)
+    ended = replace(first, guideline="old", rule=None, retired=True)
+    unseen = replace(first, guideline="unseen", rule=None)
+    still = Stillness({}, datetime(2026, 1, 1, tzinfo=UTC), timedelta(days=180))
+    content = page([first, current, ended, unseen], datetime(2026, 9, 1, tzinfo=UTC), UTC, seen, told, 5, still)
     return {"team": say("Payments"), **content}
 
 

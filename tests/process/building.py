@@ -79,6 +79,7 @@ def version(rule: Mapping[str, object] | None = REVIEWED, number: int = 1, **val
         purpose="A second pair of eyes sees what the first can't",
         source="Bacchelli & Bird, 2013",
         rule=rule,
+        retired=rule is None,
     )
     return replace(plain, **values)
 

@@ -87,7 +87,7 @@ def test_a_day_that_a_zone_skipped_has_no_working_time() -> None:
 
 
 @given(calendars(), moments, st.timedeltas(ZERO, timedelta(days=12)))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_working_time_is_what_a_count_minute_by_minute_gives(
     calendar: WorkingCalendar, begin: datetime, span: timedelta
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from eal_jira.process.guidelines import ParsedGuidelines, check_names, parse_guidelines
 from eal_jira.process.rules import rule_kinds
-from eal_jira.process.versions import ALWAYS
+from eal_jira.process.versions import ALWAYS, GuidelineVersion, in_force
 from tests.process.building import VOCABULARY, version
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -46,6 +46,7 @@ title = "Work is reviewed before it is done"
 purpose = "A second pair of eyes sees what the first can't"
 source = "Bacchelli & Bird, 2013"
 in_force_from = 2026-04-01T12:00:00
+old_way = "It was reviewed while the author was still at it"
 rule = { kind = "precedence", first = "In Review", then = "Released" }
 
 [[guideline]]
@@ -78,6 +79,36 @@ def test_a_guideline_file_becomes_versions_in_the_order_of_time() -> None:
     assert first.rule == {"kind": "precedence", "first": "In Review", "then": "Done"}
     assert third.rule is None
     assert (third.title, third.why) == (second.title, "Pairs see enough")
+
+
+def test_a_version_that_replaces_another_way_says_what_that_one_was_good_for() -> None:
+    (problem,) = parse(FULL.replace("old_way", "# old_way")).problems
+    assert (problem.key, problem.line) == ("old_way", 14)
+    assert "nothing says what that was good for" in problem.what
+    same = FULL.replace("old_way", "# old_way").replace('then = "Released"', 'then = "Done"')
+    assert parse(same).problems == (), "the same way with other words replaces nothing"
+
+
+UNSEEN = """
+[[guideline]]
+id = "pair-on-risky-work"
+title = "Risky work is done by two"
+purpose = "Nobody is alone with it"
+source = "Beck, 1999"
+observable = false
+support = "https://example.com/pairing"
+"""
+
+
+def test_a_guideline_about_what_no_tracker_shows_is_not_checkable_and_not_retired() -> None:
+    (version,) = parse(UNSEEN).versions
+    assert (version.rule, version.retired, version.checked) == (None, False, False)
+    assert in_force([version], datetime(2026, 1, 1, tzinfo=UTC)) == (version,)
+    assert GuidelineVersion.from_json(version.to_json()) == version
+    ruled = UNSEEN + 'rule = { kind = "precedence", first = "In Review", then = "Done" }\n'
+    assert [problem.key for problem in parse(ruled).problems] == ["rule"]
+    (mandatory,) = parse(UNSEEN + 'mandatory = true\nwhy = "Auditors ask"\n').problems
+    assert "nothing in the tracker shows" in mandatory.what
 
 
 def test_blocks_may_stand_in_any_order() -> None:

@@ -340,6 +340,7 @@ def test_a_guideline_with_an_unknown_name_is_skipped_and_told_and_the_rest_works
         (version(), "PAY-12 reached Done before it had been in In Review. What made that the better way here?"),
         (version(RULES[2]), "An issue enters In Progress at most once. The issue follows that."),
         (version(None), "It has been retired since 1970-01-01."),
+        (version(None, retired=False), "Nothing in the tracker shows it: it is not checkable."),
         (version(applies_to={"type": ["Bug"]}), "It is not about this issue: type is Story, not Bug."),
         (version(except_=({"team": ["Payments"]},)), "It is not about this issue: team Payments is excepted."),
         (

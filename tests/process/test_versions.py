@@ -86,8 +86,11 @@ LIMIT = {"kind": "time_limit", "status": "In Review", "at_most": "2 working days
         ({}, {"except_": ()}, ["exception removed: labels hotfix"]),
         ({"rule": LIMIT}, {"rule": LIMIT | {"at_most": "3 working days"}},
          ["limit moved from 2 working days to 3 working days"]),
-        ({}, {"rule": None}, ["retired"]),
-        ({"rule": None}, {}, ["taken up again: An issue reaches Done only after it has been in In Review."]),
+        ({}, {"rule": None, "retired": True}, ["retired"]),
+        ({}, {"rule": None},
+         ["now: nothing that the tracker shows", "before: An issue reaches Done only after it has been in In Review."]),
+        ({"rule": None, "retired": True}, {},
+         ["taken up again: An issue reaches Done only after it has been in In Review."]),
         ({}, {"rule": LIMIT}, [
             "now: An issue stays in In Review for at most 2 working days.",
             "before: An issue reaches Done only after it has been in In Review.",

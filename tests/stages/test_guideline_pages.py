@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from eal_jira.errors import ConfigError
 from eal_jira.outbox.intents import marker
@@ -15,7 +16,7 @@ from eal_jira.settings import load_settings
 from eal_jira.stages.guideline_pages import write_guidelines
 from eal_jira.stages.guidelines import calendar
 from eal_jira.stages.house import House
-from eal_jira.store import intents
+from eal_jira.store import intents, tables
 
 from .test_incremental import BEGIN, World, arrive, opened
 
@@ -177,3 +178,47 @@ def test_a_country_that_nobody_knows_is_told_with_those_that_are_known(
 ) -> None:
     with pytest.raises(ConfigError, match=said):
         team_with(tmp_path, holidays)
+
+
+def test_a_guideline_that_nothing_stirs_is_called_quiet_until_something_does() -> None:
+    with opened() as plain:
+        house = prepare(plain, quiet_days=30)
+        arrive(house, World(), [], NOW)
+        write(house, 29)
+        assert "quiet" not in payload(house, PAGE)["page"]["body"]
+        assert write(house, 31) == 1
+        assert "quiet" in payload(house, PAGE)["page"]["body"]
+        arrive(house, world(1), ["1"], NOW + timedelta(days=32))
+        with house.store.write() as connection:
+            connection.execute(update(tables.deviations).values(at=NOW + timedelta(days=31)))
+        write(house, 33)
+        assert "quiet" not in payload(house, PAGE)["page"]["body"]
+
+
+@pytest.mark.parametrize(("mandatory", "asked"), [("true", True), ("false", False)])
+def test_a_departure_from_what_is_mandatory_is_asked_about_even_by_a_team_that_wants_no_comments(
+    mandatory: str, asked: bool
+) -> None:
+    with opened() as plain:
+        house = prepare(plain, mandatory, comments=False)
+        arrive(house, world(1), ["1"], NOW)
+        said = payload(house, f"comment:{marker('deviation', 'Team', 'review-before-done', '1')}")
+    assert (said is not None) == asked
+    if said is not None:
+        assert "confirm" in said["body"]
+        assert "on support duty" in said["body"]
+
+
+def test_a_new_version_says_on_the_page_what_the_way_before_was_good_for() -> None:
+    with opened() as plain:
+        house = prepare(plain)
+        arrive(house, world(1), ["1"], NOW)
+        file = house.settings.folder / "g.toml"
+        file.write_text(
+            file.read_text().replace('first = "Review"', 'first = "Doing"') + 'old_way = "Somebody else saw it"\n'
+        )
+        arrive(house, world(1), ["1"], NOW + timedelta(hours=1))
+        write(house, 1)
+        body = payload(house, PAGE)["page"]["body"]
+    assert "What the way before was good for: Somebody else saw it" in body
+    assert "1 change this quarter, 0 in the one before" in body

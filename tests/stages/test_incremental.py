@@ -85,9 +85,13 @@ rule = {rule}
 MORE = (
     ("wip-bugs", RULES[-1].replace("at_most = 2", "at_most = 1"), 'applies_to = { type = ["Bug"] }'),
     ("wip-later", RULES[-1], "in_force_from = 2026-03-01"),
-    ("wip-later", RULES[-1].replace("at_most = 2", "at_most = 1"), "in_force_from = 2026-03-05"),
+    (
+        "wip-later",
+        RULES[-1].replace("at_most = 2", "at_most = 1"),
+        'in_force_from = 2026-03-05\nold_way = "Two"',
+    ),
     ("pinned", RULES[0], 'in_force_from = 2026-03-01\npin = "start"'),
-    ("pinned", RULES[0].replace('"Review"', '"Doing"'), "in_force_from = 2026-03-04"),
+    ("pinned", RULES[0].replace('"Review"', '"Doing"'), 'in_force_from = 2026-03-04\nold_way = "It was reviewed"'),
     ("labelled", RULES[4], 'applies_to = { labels = ["x"] }\nexcept = { points = "> 3" }'),
 )
 
