@@ -232,6 +232,14 @@ def adoption(say: Words) -> dict[str, object]:
     }
 
 
+def experiment(say: Words, *, waits: bool = True) -> dict[str, object]:
+    return {
+        "plan": {"Team": say("Payments"), "Hypothesis": say("Reviewed while it is written, a story is done sooner.")},
+        "origin": {"key": say("EAL-1"), "url": "https://tracker.example.com/browse/EAL-1"},
+        "waits": waits,
+    }
+
+
 CONTEXTS: dict[str, Callable[[Words], dict[str, object]]] = {
     "retro.md": retro,
     "proposal.md": proposal,
@@ -241,6 +249,7 @@ CONTEXTS: dict[str, Callable[[Words], dict[str, object]]] = {
     "adoption.md": adoption,
     "guidelines.md": guidelines,
     "review.md": review,
+    "experiment.md": experiment,
 }
 
 
