@@ -16,6 +16,9 @@ from eal_jira.store.experiments import ExperimentRow
 LABEL = "eal-experiment"
 """Of the tickets of experiments that we make."""
 
+STAGE = "experiments"
+"""Stage of work: issues that somebody has touched and whose comments nobody has looked at."""
+
 UNDER_WAY = ("offered", "asking", "waiting", "running")
 
 
@@ -72,3 +75,9 @@ def _ticket(house: House, connection: Connection, plan: Plan) -> Mapping[str, st
         return None
     ref = IssueRef(str(found.result["id"]), str(found.result["key"]))
     return {"key": ref.key, "url": house.tracker.url(ref)}
+
+
+def team_of(house: House, name: str) -> TeamPart:
+    """The team of this name; where nobody has said which, the first one speaks for all."""
+    wanted = name.strip().casefold()
+    return next((team for team in house.teams if team.name.casefold() == wanted), house.teams[0])
