@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from eal_jira.learning.designs import Design, designed, judged, observed
 from eal_jira.learning.plans import NOW, WHEN_MOVED, Plan, lines_of
 from eal_jira.learning.trials import Result, State
+from eal_jira.model import Category
 from eal_jira.outbox.intents import Comment, Transition, marker, want
 from eal_jira.settings import TeamPart
 from eal_jira.stages.experiment_sides import HORIZON, Sides, about, grouped, write_down
 from eal_jira.stages.experiments import STAGE, team_of
 from eal_jira.stages.house import House
 from eal_jira.stages.tags import tag
-from eal_jira.store import Connection, experiments, facts, intents, work
+from eal_jira.store import Connection, experiments, facts, intents, issues, work
 from eal_jira.store.experiments import ExperimentRow
 
 AT_LEAST = timedelta(days=1)
@@ -72,6 +73,10 @@ def keep_up(house: House, connection: Connection, team: TeamPart, now: datetime,
     facts.put_moment(connection, f"experiments:{team.name}", now)
     ended = 0
     for row in experiments.listed(connection, team.name, ("running",)):
+        if _is_gone(connection, row):
+            gone = {"reason": "Its ticket was deleted.", "state": str(State.STOPPED)}
+            experiments.change(connection, row.key, closed=now, ended=now, **gone)
+            continue
         ended += weigh_up(house, connection, team, row, now)
     for row in experiments.listed(connection, team.name, ("waiting",)):
         plan = Plan.from_json((row.design or {})["plan"])
@@ -82,6 +87,11 @@ def keep_up(house: House, connection: Connection, team: TeamPart, now: datetime,
     asking = [row.ticket_id for row in experiments.listed(connection, states=("asking",)) if row.ticket_id]
     work.add(connection, STAGE, asking)
     return ended
+
+
+def _is_gone(connection: Connection, row: ExperimentRow) -> bool:
+    missing = issues.missing(connection, [row.ticket_id]).get(row.ticket_id)
+    return missing is not None and missing.presence == issues.GONE
 
 
 def stop(house: House, connection: Connection, row: ExperimentRow, reason: str, now: datetime) -> None:
@@ -143,9 +153,17 @@ def _finish(
 ) -> None:
     experiments.change(connection, row.key, result=result.to_json())
     _report(house, connection, team, row.key, design, result, sides, now)
-    move = Transition(marker("experiment-done", row.key), house.settings.experiments.done, issue_id=row.ticket_id)
-    want(connection, team.name, move, now)
+    if not _is_done(connection, row):
+        move = Transition(marker("experiment-done", row.key), house.settings.experiments.done, issue_id=row.ticket_id)
+        want(connection, team.name, move, now)
     facts.set_team(connection, team.name, stale=True)
+
+
+def _is_done(connection: Connection, row: ExperimentRow) -> bool:
+    """Whoever stopped it has put the ticket where they want it."""
+    ticket = issues.issues(connection, [row.ticket_id]).get(row.ticket_id)
+    status = None if ticket is None else issues.vocabulary(connection).statuses.get(ticket.status)
+    return status is not None and status.category is Category.DONE
 
 
 # --- what the ticket says ---------------------------------------------------------------------------------------

@@ -8,9 +8,10 @@ from datetime import datetime
 from eal_jira.learning.plans import WHEN_MOVED, Plan, lines_of
 from eal_jira.model import IssueRef
 from eal_jira.outbox.intents import Linked, Ticket, marker, want
+from eal_jira.reflection.experiments import quiet
 from eal_jira.settings import TeamPart
 from eal_jira.stages.house import House
-from eal_jira.store import Connection, experiments, intents
+from eal_jira.store import Connection, experiments, facts, intents
 from eal_jira.store.experiments import ExperimentRow
 
 LABEL = "eal-experiment"
@@ -81,3 +82,14 @@ def team_of(house: House, name: str) -> TeamPart:
     """The team of this name; where nobody has said which, the first one speaks for all."""
     wanted = name.strip().casefold()
     return next((team for team in house.teams if team.name.casefold() == wanted), house.teams[0])
+
+
+def stillness_of(house: House, connection: Connection, team: TeamPart, now: datetime) -> int | None:
+    """For how many weeks the team has tried nothing on purpose, where that is long enough to wonder; else None."""
+    state = facts.team(connection, team.name)
+    if state is None or not team.experiments:
+        return None
+    rows = experiments.listed(connection, team.name)
+    running = sum(row.state == "running" for row in rows)
+    last = max((row.ended or row.started for row in rows if row.started), default=None)
+    return quiet(running, last, state.first_cycle, now, house.settings.experiments.quiet_weeks)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from eal_jira.store import tables as t
 from eal_jira.store.upsert import insert_new, upsert
@@ -121,8 +121,3 @@ def observations(connection: Connection, key: str) -> list[ObservationRow]:
     return [
         ObservationRow(row.measure, row.issue_id, row.begun, row.trial, tuple(row.stratum), row.value) for row in rows
     ]
-
-
-def last_running(connection: Connection, team: str) -> datetime | None:
-    """When the team's newest experiment began; None when it never had one."""
-    return connection.execute(select(func.max(t.experiments.c.started)).where(t.experiments.c.team == team)).scalar()

@@ -161,6 +161,7 @@ def retro(say: Words) -> dict[str, object]:
             }
         ],
         "questions": [say("Reviews took longest on Mondays: what happens then?"), say("What would halve the waiting?")],
+        "stillness": 9,
         "about": [
             {"name": say("Working time"), "value": say("Monday to Friday, 9 to 17, Europe/Berlin")},
             {"name": say("Guidelines"), "value": say("6, newest version of 12 March 2026")},
