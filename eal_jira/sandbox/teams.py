@@ -265,9 +265,9 @@ MOBILE = Team(
         label="trial-small-batches",
         remark="Done in small batches, each one read by a second person while it was written.",
         types=frozenset({"Story"}),
-        share=0.40,
-        urgent_share=0.40,
-        begins=timedelta(days=120),
+        share=0.5,
+        urgent_share=0.5,
+        begins=timedelta(days=106),
         plan=(
             "Small batches instead of a review at the end",
             "We would like to know whether this is worth keeping.\n\n"
@@ -278,12 +278,12 @@ MOBILE = Team(
             "Guards: rework and reopenings\n"
             "Scope: label trial-small-batches\n"
             "Compared with: same period\n"
-            "Ends: after 60 issues\n"
+            "Ends: after 36 issues\n"
             "Smallest effect: 10 %\n",
         ),
-        pace=0.89,
+        pace=0.66,
         measure="cycle time",
-        effect=2 / 3,
+        effect=0.5,
     ),
 )
 
