@@ -16,7 +16,7 @@ from eal_jira.sandbox.acts import Create, Edit, Move, Person, ProjectPlan, Say
 from eal_jira.sandbox.text.wiki import plain
 from eal_jira.stages.house import House
 from eal_jira.store import experiments
-from eal_jira.store.experiments import ExperimentRow
+from eal_jira.store.experiments import ExperimentRow, ObservationRow
 
 from .conftest import BOT, NOW, Bench, OpenBench
 from .test_killed_between_stages import GUIDELINE, STATUSES
@@ -95,6 +95,10 @@ class Team:
             found = experiments.of_ticket(connection, str(self.b.site.issue(key).id))
         assert found is not None
         return found
+
+    def numbers(self, key: str = "EAL-1") -> list[ObservationRow]:
+        with self.house.store.read() as connection:
+            return experiments.observations(connection, self.row(key).key)
 
     def said(self, key: str = "EAL-1") -> list[str]:
         """What we wrote on the ticket, one text a comment."""
@@ -293,6 +297,8 @@ def test_a_comment_on_an_issue_makes_one_ticket_with_what_it_says_linked_to_the_
     with at_work(bench, flavour) as team:
         team.b.site.perform(Create(team.now, "ann", "P-1", "Story", "Thing", {}))
         team.say("P-1", "I have an idea.\neal experiment: Small batches\nHypothesis: It is done sooner.\n")
+        team.cycle()
+        team.say("P-1", "What do you think?")
         for _ in range(3):
             team.cycle()
         (ticket,) = [i for i in team.b.site.issues.values() if i.key.startswith("EAL-")]
@@ -322,8 +328,7 @@ def test_a_label_that_comes_after_the_finish_counts_on_neither_side(bench: OpenB
         team.cycle()
         assert not [key for key in late if "eal-trial" in team.labels(key)]
         assert "8 issues got the label only after they were finished" in team.said()[0]
-        with team.house.store.read() as connection:
-            sides = {o.issue_id for o in experiments.observations(connection, team.row().key)}
+        sides = {number.issue_id for number in team.numbers()}
         assert not sides & {str(team.b.site.issue(key).id) for key in late}
 
 
@@ -335,13 +340,15 @@ def test_who_took_part_stays_in_it_when_the_label_goes_and_a_number_stays_when_t
         team.cycle()
         team.work(trial=6, others=20)
         team.cycle()
-        before = team.said()
+        before, numbers = team.said(), team.numbers()
+        assert len(numbers) == 26
         trial = [i.key for i in team.b.site.issues.values() if "eal-trial" in i.fields["labels"]]
         for key in trial:
             team.edit(key, "labels", ["eal-trial"])
             team.move(key, "Doing")
         team.cycle(hours=24 * 20)
         assert team.said() == before
+        assert team.numbers() == numbers
 
 
 def test_an_issue_that_began_before_the_experiment_does_not_take_part(bench: OpenBench) -> None:
