@@ -1,6 +1,8 @@
 """How often does an experiment claim an effect that isn't there, and how soon does it find one that is?
 
-    python -m bench.honesty [--runs 2000]
+    python -m bench.honesty [--runs 2000] [--only WORDS]
+
+Exit code 1 when a promise is not kept.
 
 Each run is a whole experiment looked at every day: since evidence that was ever enough stays found, one reading at the
 end tells whether any look would have claimed something.
@@ -9,6 +11,8 @@ end tells whether any look would have claimed something.
 from __future__ import annotations
 
 import argparse
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -117,20 +121,41 @@ POWER = {
 }
 
 
-def main() -> None:
+PROMISED = {"half the median, 150 older": (22, 75), "a third off, 150 older": (80, None)}
+"""At most so many trial issues until half of the runs, and 95 % of them, have found it."""
+ALARMS = 0.05
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=2000)
-    runs = parser.parse_args().runs
-    print(f"No effect: share of {runs} experiments that claim one (promised: at most 5 %)")  # noqa: T201
+    parser.add_argument("--only", default="", help="settings whose name holds this")
+    options = parser.parse_args()
+    runs, kept = options.runs, True
+    print(f"No effect: share of {runs} experiments that claim one (promised: at most {ALARMS:.0%})")  # noqa: T201
     for name, world in HONEST.items():
-        print(f"  {name:30}{false_alarms(world, runs):7.1%}")  # noqa: T201
-    before = World(60, 150, drift=-1.0, same_period=False)
-    print(f"  {'older, with drift: can’t tell':30}{false_alarms(before, runs):7.1%}  (said in the result)")  # noqa: T201
-    print("An effect: trial issues until it is found, half of the runs and 95 %")  # noqa: T201
+        if options.only in name:
+            began = time.monotonic()
+            share = false_alarms(world, runs)
+            kept &= share <= ALARMS
+            print(f"  {name:30}{share:7.2%}   {time.monotonic() - began:5.0f} s", flush=True)  # noqa: T201
+    if options.only in "older, with drift":
+        share = false_alarms(World(60, 150, drift=-1.0, same_period=False), runs)
+        print(f"  {'older, with drift':30}{share:7.2%}   no promise: the result says what it can't separate")  # noqa: T201
+    print(f"An effect: trial issues until half of {runs} experiments, and 95 % of them, have found it")  # noqa: T201
     for name, world in POWER.items():
-        half, most = np.percentile(found_after(world, max(200, runs // 4)), [50, 95], method="inverted_cdf")
-        print(f"  {name:30}{half:7.0f}{most:8.0f}")  # noqa: T201
+        if options.only in name:
+            began = time.monotonic()
+            half, most = np.percentile(found_after(world, runs), [50, 95], method="inverted_cdf")
+            limits = PROMISED.get(name, (None, None))
+            kept &= all(limit is None or found <= limit for found, limit in zip((half, most), limits, strict=True))
+            told = ", ".join(
+                f"{share} ≤ {limit}" for share, limit in zip(("half", "95 %"), limits, strict=True) if limit
+            )
+            print(f"  {name:30}{half:7.0f}{most:8.0f}   {time.monotonic() - began:5.0f} s   {told}", flush=True)  # noqa: T201
+    print("All promises kept." if kept else "A promise is not kept.")  # noqa: T201
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -80,6 +80,22 @@ def test_the_planted_rework_is_not_proposed_and_stands_in_the_retro(lived: tuple
     assert any("made more rework" in page and "In Progress without Ready" in page for page in pages)
 
 
+def test_the_planted_experiment_is_judged_as_planted(lived: tuple[Path, dict[str, Any]]) -> None:
+    folder, facts = lived
+    truth = facts["truths"]["experiment"]
+    assert truth["direction"] == "better"
+    (trial,) = [e for e in team(facts, truth["team"])["experiments"] if e["started"]]
+    assert trial["guideline"] == truth["guideline"]
+    assert trial["state"] == "works"
+    assert any("finished sooner" in sentence for sentence in trial["sentences"])
+    assert 20 <= trial["trial_issues"] <= 36
+    config = str(folder / "eal-jira.toml")
+    shown = [sys.executable, "-m", "eal_jira", "experiments", "show", trial["ticket"], "--config", config, "--json"]
+    told = json.loads(subprocess.run(shown, capture_output=True, text=True, check=True).stdout)["experiment"]
+    assert told["plan"]["Scope"] == "label trial-small-batches"
+    assert told["trial_issues"] == trial["trial_issues"]
+
+
 def test_nothing_is_left_undelivered(lived: tuple[Path, dict[str, Any]]) -> None:
     assert lived[1]["undelivered"] == 0
 

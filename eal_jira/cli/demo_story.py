@@ -11,7 +11,8 @@ from eal_jira.learning.adoption import Adoption
 from eal_jira.process.differences import difference
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
-from eal_jira.store import intents, issues, learning, process
+from eal_jira.store import experiments, intents, issues, learning, process
+from eal_jira.store.experiments import ExperimentRow
 
 
 def facts_of(house: House, world: World) -> dict[str, Any]:
@@ -77,7 +78,23 @@ def _team(house: House, connection: Any, name: str) -> dict[str, Any]:
             for old in history
             if (old.guideline, old.version + 1) == (new.guideline, new.version)
         ],
+        "experiments": [_experiment(connection, row) for row in experiments.listed(connection, name)],
         "retros": learning.count_retros(connection, name),
+    }
+
+
+def _experiment(connection: Any, row: ExperimentRow) -> dict[str, Any]:
+    ticket = issues.issues(connection, [row.ticket_id]).get(row.ticket_id)
+    plan = None if row.design is None else row.design["plan"]
+    return {
+        "ticket": None if ticket is None else ticket.key,
+        "guideline": None if plan is None else plan["guideline"],
+        "title": "" if plan is None else plan["title"],
+        "state": row.state,
+        "started": row.started,
+        "ended": row.ended,
+        "trial_issues": len(experiments.trials(connection, row.key)),
+        "sentences": [] if row.result is None else row.result["sentences"],
     }
 
 
@@ -108,6 +125,11 @@ def told(facts: dict[str, Any]) -> Iterator[str]:
             if proposal["adoption"] and None not in proposal["adoption"].values():
                 before, since = (percent(proposal["adoption"][f"share_{when}"]) for when in ("before", "since"))
                 yield f"  Of the work it is for, {since} is done that way since then, {before} before."
+        for trial in team["experiments"]:
+            if trial["started"]:
+                yield f"{team['team']} tried something on purpose ({trial['ticket']}): “{trial['title']}”."
+            if trial["ended"]:
+                yield f"  After {trial['trial_issues']} issues, on {trial['ended']:%d %B %Y}: {trial['state']}."
         for version in team["new_versions"]:
             yield f"{team['team']}: “{version['guideline']}” has been in force as version {version['version']} since."
     retros = sum(team["retros"] for team in facts["teams"])

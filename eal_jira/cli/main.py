@@ -15,6 +15,7 @@ from eal_jira.cli import (
     cycle,
     demo,
     doctor,
+    experiments,
     explain,
     export,
     guidelines,
@@ -65,6 +66,7 @@ read.add_to(app)
 census.add_to(app)
 explain.add_to(app)
 guidelines.add_to(app)
+experiments.add_to(app)
 export.add_to(app)
 measures.add_to(app)
 sandbox.add_to(app)

@@ -59,7 +59,7 @@ def _document(settings: Settings, connection: Connection) -> dict[str, Any]:
     from datetime import UTC, timedelta
 
     from eal_jira.checkup.expiry import token_warning
-    from eal_jira.stages.check import LABEL
+    from eal_jira.stages.tags import LABEL
     from eal_jira.store import bans, facts, intents, issues, process, strays, work
 
     clock = datetime.now(UTC)

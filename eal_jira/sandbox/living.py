@@ -38,6 +38,8 @@ FIRST_DAY = date(2026, 1, 5)
 START = datetime.combine(FIRST_DAY, time(6), tzinfo=UTC)
 """A Monday morning, before most have begun to work."""
 NINE_MONTHS = timedelta(weeks=39)
+WRITTEN_BEFORE = timedelta(days=4)
+"""How long before a trial begins its plan is written."""
 
 
 def guidelines(team: Team, in_force_from: date = FIRST_DAY) -> str:
@@ -79,6 +81,7 @@ class Organisation:
         stories = [
             *(self._turns(team, boards[team.key]) for team in TEAMS if team.sprint_weeks),
             self._rounds(),
+            self._trials(),
             *(history(team, seed, self.start, self._share(team)) for team in TEAMS),
         ]
         self._story: Iterator[Act | _Appointment] = merge(*stories, key=lambda scene: scene.at)
@@ -173,6 +176,20 @@ class Organisation:
             yield _Appointment(at, self._come_by)
             at = later(at, DAY_HOURS / 2, zone(MANAGERS[0].time_zone))
 
+    def _trials(self) -> Iterator[_Appointment]:
+        """A team that tries something on purpose writes down first what it hopes for."""
+        for team in TEAMS:
+            if all(team.practice.plan):
+                before = self.start + team.practice.begins - WRITTEN_BEFORE
+                at = later(before, DAY_HOURS / 2, zone(team.time_zone))
+                yield _Appointment(at, partial(self._write_down, team))
+
+    def _write_down(self, team: Team, at: datetime) -> None:
+        key = f"{LEARNING.key}-{self.site.project(LEARNING.key).next_number}"
+        title, text = team.practice.plan
+        fields = {"description": text}
+        self._perform(Create(at, team.people[0].account_id, key, "Experiment", title, fields))
+
     # --- what people find in the tracker
 
     def _come_by(self, at: datetime) -> None:
@@ -191,7 +208,8 @@ class Organisation:
         """The bot's tickets whose summary or property names a guideline that the managers have a mind about."""
         with self.site.lock:
             tickets = [self.site.issues[number] for number in sorted(self.site.project(LEARNING.key).issues)]
-            read = (self._read(ticket) for ticket in tickets if ticket.fields["reporter"] == BOT.account_id)
+            theirs = (ticket for ticket in tickets if ticket.fields["reporter"] == BOT.account_id)
+            read = (self._read(ticket) for ticket in theirs if "eal-experiment" not in ticket.fields["labels"])
             return [proposal for proposal in read if proposal]
 
     def _read(self, ticket: Issue) -> Proposal | None:

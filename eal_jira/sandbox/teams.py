@@ -48,6 +48,8 @@ class Practice:
     approved_share: float = 0.8
     #: how long after the history's beginning the first one is done so
     begins: timedelta = timedelta()
+    #: title and text of the ticket in which the team writes down, before, what it is about to try; empty: it doesn't
+    plan: tuple[str, str] = ("", "")
     #: factor on the hours in In Progress and In Review; with the status left out it makes `effect`
     pace: float = 1.0
     #: factor on the chance that review or testing send the work back
@@ -263,12 +265,25 @@ MOBILE = Team(
         label="trial-small-batches",
         remark="Done in small batches, each one read by a second person while it was written.",
         types=frozenset({"Story"}),
-        share=0.40,
-        urgent_share=0.40,
-        begins=timedelta(days=120),
-        pace=0.89,
+        share=0.5,
+        urgent_share=0.5,
+        begins=timedelta(days=106),
+        plan=(
+            "Small batches instead of a review at the end",
+            "We would like to know whether this is worth keeping.\n\n"
+            "Team: Mobile\n"
+            "Hypothesis: In small batches, each read by a second person while it is written, a story is done sooner.\n"
+            "Departs from: review-before-testing\n"
+            "Measure: cycle time\n"
+            "Guards: rework and reopenings\n"
+            "Scope: label trial-small-batches\n"
+            "Compared with: same period\n"
+            "Ends: after 36 issues\n"
+            "Smallest effect: 10 %\n",
+        ),
+        pace=0.66,
         measure="cycle time",
-        effect=2 / 3,
+        effect=0.5,
     ),
 )
 

@@ -41,7 +41,7 @@ class Truths:
     practice: Truth
     #: of Search: brings more work back
     rework: Truth
-    #: of Mobile: a deliberate trial that takes a third off the cycle time
+    #: of Mobile: a deliberate trial that halves the cycle time
     experiment: Truth
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eal_jira.model import Deviation, Trace, Vocabulary
-from eal_jira.outbox.intents import Comment, Tag, marker, want
+from eal_jira.outbox.intents import Comment, marker, want
 from eal_jira.process.judge import Judge
 from eal_jira.process.versions import GuidelineVersion
 from eal_jira.settings import TeamPart
@@ -18,13 +18,11 @@ from eal_jira.stages.each_team import each_team
 from eal_jira.stages.guidelines import bring_in, context
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import Yardstick
-from eal_jira.store import Connection, facts, intents, intervals, issues, process, work
+from eal_jira.stages.tags import tag
+from eal_jira.store import Connection, facts, intervals, issues, process, work
 
 _JUDGED_BY = {"calendar", "since", "time_zone", "waiting", "blocked", "flags", "bugs", "comments"}
 """The settings of a team on which verdicts and measures depend."""
-
-LABEL = "eal-deviation"
-"""The one label of tagged issues; what it is about stands in our property beside it."""
 
 
 @dataclass(slots=True)
@@ -95,26 +93,13 @@ class _TeamCheck:
             )
             facts.set_team(connection, self._team.name, stale=True)
             for issue_id in ids:
-                self._tag(connection, issue_id)
+                tag(connection, self._team.name, issue_id, self._now)
             self._comment(connection, found, traces, told)
             work.done(connection, "check", ids, self._team.name)
         self._checked.issues += len(traces)
         self._checked.opened += opened.opened
         self._checked.closed += opened.closed
         return True
-
-    def _tag(self, connection: Connection, issue_id: str) -> None:
-        standing = process.deviations_of(connection, issue_id)
-        known = intents.get(connection, f"tag:{issue_id}")
-        if not standing and known is None:
-            return
-        tag = Tag(
-            issue_id,
-            add=(LABEL,) if standing else (),
-            remove=() if standing else (LABEL,),
-            value={"schema": 1, "deviations": [_told(deviation) for deviation in standing]},
-        )
-        want(connection, self._team.name, tag, self._now)
 
     def _comment(
         self,
@@ -143,15 +128,6 @@ class _TeamCheck:
             )
             comment = Comment(marker("deviation", self._team.name, guideline, issue_id), body, issue_id=issue_id)
             want(connection, self._team.name, comment, self._now)
-
-
-def _told(deviation: Deviation) -> dict[str, object]:
-    return {
-        "guideline": deviation.guideline,
-        "version": deviation.version,
-        "at": deviation.at.isoformat(),
-        "what": deviation.sentence,
-    }
 
 
 def _fingerprint(versions: Sequence[GuidelineVersion], team: TeamPart, words: Vocabulary) -> str:

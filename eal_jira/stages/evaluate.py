@@ -1,4 +1,4 @@
-"""Stage 5: practices among a team's deviations, and what became of adopted guidelines."""
+"""Stage 5: experiments with new data, practices among a team's deviations, what became of adopted guidelines."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from eal_jira.process.rules import parse_rule
 from eal_jira.process.versions import in_force
 from eal_jira.settings import TeamPart
 from eal_jira.stages.each_team import each_team
+from eal_jira.stages.experiment_course import keep_up
+from eal_jira.stages.experiment_tickets import hear
 from eal_jira.stages.follow_up import follow_ups
 from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
@@ -22,17 +24,23 @@ from eal_jira.store.learning import PracticeRow
 
 @dataclass(slots=True)
 class Evaluated:
+    #: experiment tickets and comments that had something to say
+    heard: int = 0
+    #: experiments that have a result now
+    experiments: int = 0
     practices: int = 0
     followed_up: int = 0
 
 
 def evaluate(house: House, now: datetime) -> Evaluated:
-    """Looks at teams with news since the last evaluation; a team without news costs nothing."""
-    evaluated = Evaluated()
+    """Looks at teams with news since the last evaluation; one without costs nothing, but for running experiments."""
+    evaluated = Evaluated(heard=hear(house, now))
 
     def one(team: TeamPart) -> None:
         with house.store.write() as connection:
-            if not facts.meet_team(connection, team.name, now).stale:
+            stale = facts.meet_team(connection, team.name, now).stale
+            evaluated.experiments += keep_up(house, connection, team, now, news=stale)
+            if not stale:
                 return
             words = issues.vocabulary(connection)
             learn_order(connection, team, words, now)

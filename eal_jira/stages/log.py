@@ -8,6 +8,7 @@ from datetime import datetime
 from eal_jira.model import SetAside
 from eal_jira.outbox.echo import digest, without_ours
 from eal_jira.process.log import BrokenTrace, build_trace
+from eal_jira.stages.experiments import STAGE as EXPERIMENTS
 from eal_jira.stages.house import House
 from eal_jira.store import echoes, facts, issues, process, work
 
@@ -53,6 +54,7 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
         known = echoes.known(connection, ids)
         touched = [issue_id for issue_id in ids if issue_id not in left or known.get(issue_id) != left[issue_id]]
         echoes.save(connection, left)
+        work.add(connection, EXPERIMENTS, touched)
         for team in house.teams:
             mine = work.of_team(connection, ids, team.name, team.scope)
             # one that left the team is looked at once more, so that nothing of it is left standing

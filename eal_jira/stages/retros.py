@@ -14,6 +14,7 @@ from eal_jira.process.versions import in_force
 from eal_jira.reflection.periods import Period, due_by_cron, due_by_sprint
 from eal_jira.reflection.retro import Material, Outlook, build
 from eal_jira.settings import TeamPart
+from eal_jira.stages.experiments import stillness_of
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import Yardstick, traces_of
@@ -30,9 +31,11 @@ def write_retros(house: House, team: TeamPart, now: datetime) -> int:
         if not periods:
             return 0
         material = _material(house, connection, team, now)
+        stillness = stillness_of(house, connection, team, now)
     for period in periods:
         retro, figures = build(team.name, period, material, now)
-        document = house.templates.render("retro.md", {f.name: getattr(retro, f.name) for f in fields(retro)})
+        content = {f.name: getattr(retro, f.name) for f in fields(retro)}
+        document = house.templates.render("retro.md", {**content, "stillness": stillness})
         with house.store.write() as connection:
             learning.save_retro(connection, RetroRow(team.name, period.key, period.start, period.end, now))
             for intent in _intents(house, team, period, document, figures):

@@ -161,6 +161,7 @@ def retro(say: Words) -> dict[str, object]:
             }
         ],
         "questions": [say("Reviews took longest on Mondays: what happens then?"), say("What would halve the waiting?")],
+        "stillness": 9,
         "about": [
             {"name": say("Working time"), "value": say("Monday to Friday, 9 to 17, Europe/Berlin")},
             {"name": say("Guidelines"), "value": say("6, newest version of 12 March 2026")},
@@ -236,6 +237,44 @@ def adoption(say: Words) -> dict[str, object]:
     }
 
 
+def experiment(say: Words, *, waits: bool = True) -> dict[str, object]:
+    return {
+        "plan": {"Team": say("Payments"), "Hypothesis": say("Reviewed while it is written, a story is done sooner.")},
+        "origin": {"key": say("EAL-1"), "url": "https://tracker.example.com/browse/EAL-1"},
+        "waits": waits,
+    }
+
+
+def experiment_state(say: Words, state: str = "gathering") -> dict[str, object]:
+    return {
+        "state": state,
+        "plan": {"Team": say("Payments"), "Compared with": "same period"},
+        "begun": datetime(2026, 3, 12, 9, tzinfo=UTC),
+        "strata": (say("type"), say("size")),
+        "sentences": (say("In 7 of 10 comparisons the issue done the new way finished sooner."),),
+        "trial": 12,
+        "size": 40,
+        "late": 2,
+        "fingerprint": "0123456789ab",
+    }
+
+
+def experiment_asks(say: Words) -> dict[str, object]:
+    return {"missing": {"Scope": say("which issues take part?"), "Ends": say("when is it over?")}}
+
+
+def experiment_waits(_say: Words) -> dict[str, object]:
+    return {"running": 2, "most": 2}
+
+
+def experiment_fixed(_say: Words) -> dict[str, object]:
+    return {"begun": datetime(2026, 3, 12, 9, tzinfo=UTC)}
+
+
+def experiment_reason(_say: Words) -> dict[str, object]:
+    return {}
+
+
 CONTEXTS: dict[str, Callable[[Words], dict[str, object]]] = {
     "retro.md": retro,
     "proposal.md": proposal,
@@ -245,6 +284,12 @@ CONTEXTS: dict[str, Callable[[Words], dict[str, object]]] = {
     "adoption.md": adoption,
     "guidelines.md": guidelines,
     "review.md": review,
+    "experiment.md": experiment,
+    "experiment_state.md": experiment_state,
+    "experiment_asks.md": experiment_asks,
+    "experiment_waits.md": experiment_waits,
+    "experiment_fixed.md": experiment_fixed,
+    "experiment_reason.md": experiment_reason,
 }
 
 

@@ -66,14 +66,19 @@ def test_too_few_issues_give_no_share() -> None:
 
 def test_a_retro_of_a_quiet_time_still_asks_its_questions() -> None:
     lists = "flow figures departures others decisions waiting questions about"
-    empty: Mapping[str, object] = dict.fromkeys(lists.split(), ())
-    said = render(Templates().render("retro.md", {**retro(plainly), **empty, "goal": "", "finished": 0}), "text")
+    empty: Mapping[str, object] = {**dict.fromkeys(lists.split(), ()), "stillness": None}
+    said = render(
+        Templates().render("retro.md", {**retro(plainly), **empty, "goal": "", "finished": 0, "stillness": None}),
+        "text",
+    )
     assert "no issues finished" in said
     assert "Nobody wrote a goal into the tracker" in said
     assert "too few for figures" in said
     assert "No departures were seen" in said
     assert "nothing waits for a decision" in said
     assert "1. What did somebody do differently" in said
+    still = render(Templates().render("retro.md", {**retro(plainly), **empty, "stillness": 9}), "text")
+    assert "For 9 weeks we have tried nothing on purpose." in still
 
 
 def test_what_made_more_rework_says_so() -> None:

@@ -94,7 +94,9 @@ def test_nine_months_of_three_teams_stand_on_the_site(flavour: Flavour) -> None:
     finished = [issue for issue in site.issues.values() if issue.resolved]
     assert 0.85 < len(finished) / len(site.issues) < 1
     points = site.fields.by_display_name("Story Points").id
-    assert all(issue.fields[points] for issue in site.issues.values())
+    assert all(issue.fields[points] for issue in site.issues.values() if not issue.key.startswith("EAL-"))
+    (plan,) = site.project("EAL").issues
+    assert site.issues[plan].fields["summary"] == "Small batches instead of a review at the end"
 
 
 def test_the_truths_can_be_seen_in_the_tracker() -> None:

@@ -201,19 +201,19 @@ def test_urgent_work_hides_what_starting_early_costs() -> None:
     assert ratio(split(done, straight)) < within(done, straight)
 
 
-def test_the_trial_takes_a_third_off_the_cycle_time_of_stories() -> None:
+def test_the_trial_halves_the_cycle_time_of_stories() -> None:
     stories = [life for life in pooled(MOBILE) if life.type == "Story" and life.born >= START + MOBILE.practice.begins]
-    assert 0.58 < within(stories, in_trial) < 0.76
-    assert MOBILE.practice.effect == pytest.approx(2 / 3)
+    assert 0.42 < within(stories, in_trial) < 0.58
+    assert MOBILE.practice.effect == 0.5
     assert rework(split(stories, in_trial)) <= 1.0
 
 
-def test_the_trial_begins_in_the_fifth_month_and_is_of_stories_only() -> None:
+def test_the_trial_begins_in_the_fourth_month_and_is_of_stories_only() -> None:
     lives = read(acts_of(MOBILE)).values()
     trial = [life for life in lives if in_trial(life)]
     assert len(trial) >= 25
     assert {life.type for life in trial} == {"Story"}
-    assert min(life.born for life in trial) >= START + timedelta(days=120)
+    assert min(life.born for life in trial) >= START + timedelta(days=106)
     assert all(life.missed("In Review", "Testing") for life in trial if "Testing" in life.path)
 
 

@@ -1,0 +1,217 @@
+"""What people write and do on experiment tickets, and experiments that they ask for in comments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import structlog
+
+from eal_jira.errors import EalError
+from eal_jira.learning.plans import TITLES, WHEN_MOVED, Plan, blank, fields_of, read_plan
+from eal_jira.model import Category, Issue, IssueRef, SetAside
+from eal_jira.model import Comment as Said
+from eal_jira.outbox.intents import Comment, Linked, marker, want
+from eal_jira.process.versions import in_force
+from eal_jira.reflection.experiments import Command, commands, stop_of, wants_start
+from eal_jira.settings import TeamPart
+from eal_jira.stages.experiment_course import begin, begins_on, stop
+from eal_jira.stages.experiments import LABEL, STAGE, file_ticket, team_of
+from eal_jira.stages.guidelines import versions
+from eal_jira.stages.house import House
+from eal_jira.store import Connection, echoes, experiments, facts, issues, work
+from eal_jira.store.experiments import ExperimentRow
+
+log = structlog.get_logger()
+
+BEFORE = ("offered", "asking", "waiting", "closed")
+"""States of an experiment that has not begun: its plan may still change."""
+
+
+def hear(house: House, now: datetime) -> int:
+    """Reads what is new on experiment tickets and in comments; how many of them had something to say."""
+    heard = 0
+    while True:
+        with house.store.read() as connection:
+            ids = work.take(connection, STAGE)
+            found = issues.issues(connection, ids)
+            asked = _with_commands(connection, ids)
+        if not ids:
+            return heard
+        for issue_id, issue in found.items():
+            is_ticket = _is_experiment(house, issue)
+            if not is_ticket and issue_id not in asked:
+                continue
+            heard += 1
+            aside: list[SetAside] = []
+            try:
+                with house.store.write() as connection:
+                    if is_ticket:
+                        _Ticket(house, connection, issue, now).read()
+                    else:
+                        _asked_for(house, connection, issue, now)
+            except EalError as error:
+                log.warning("an experiment was set aside", issue=issue.key, reason=str(error))
+                aside = [SetAside("experiment", issue.key, str(error))]
+            with house.store.write() as connection:
+                work.set_aside(connection, "experiment", now, aside, cleared=[issue.key])
+        with house.store.write() as connection:
+            work.done(connection, STAGE, ids)
+
+
+def _with_commands(connection: Connection, issue_ids: list[str]) -> set[str]:
+    us = facts.us(connection)
+    said = echoes.comments(connection, issue_ids)
+    return {i for i, comments in said.items() if any(c.what == "experiment" for c in commands(comments, us))}
+
+
+def _is_experiment(house: House, issue: Issue) -> bool:
+    part = house.settings
+    if issue.project != part.tracker.learning_project:
+        return False
+    types = {name.strip().casefold() for name in part.experiments.types}
+    return issue.type.strip().casefold() in types or bool({LABEL, *part.experiments.labels}.intersection(issue.labels))
+
+
+def guidelines_of(house: House, connection: Connection, now: datetime) -> Mapping[str, Mapping[str, str]]:
+    """By team, the guidelines in force: id → title."""
+    return {
+        team.name: {v.guideline: v.title for v in in_force(versions(connection, team.name), now)}
+        for team in house.teams
+    }
+
+
+class _Ticket:
+    """One experiment's ticket, as it is now."""
+
+    def __init__(self, house: House, connection: Connection, issue: Issue, now: datetime) -> None:
+        self._house, self._connection, self._issue, self._now = house, connection, issue, now
+        self._us = facts.us(connection)
+        self._words = issues.vocabulary(connection)
+        self._said: tuple[Said, ...] = issues.comments(connection, issue.id)
+
+    def read(self) -> None:
+        row = self._row()
+        if row.state in BEFORE:
+            self._not_begun(row)
+        elif row.state == "running":
+            self._running(row)
+        elif row.state == "stopped" and not row.reason:
+            self._reason(row)
+
+    def _row(self) -> ExperimentRow:
+        known = experiments.of_ticket(self._connection, self._issue.id)
+        if known is not None:
+            return known
+        ours = (self._issue.property or {}).get("marker")
+        key = str(ours) if ours else f"issue/{self._issue.id}"
+        experiments.add(self._connection, ExperimentRow(key, self._issue.id, "", "asking", self._now))
+        experiments.change(self._connection, key, ticket_id=self._issue.id)
+        row = experiments.get(self._connection, key)
+        assert row is not None  # noqa: S101 - it was added above
+        return row
+
+    def _category(self, status: str | None) -> Category | None:
+        found = self._words.statuses.get(status or "")
+        return None if found is None else found.category
+
+    # --- before it begins
+
+    def _not_begun(self, row: ExperimentRow) -> None:
+        if self._category(self._issue.status) is Category.DONE:
+            experiments.change(self._connection, row.key, state="closed")
+            return
+        text = str(self._issue.fields.get("description") or "")
+        guidelines = guidelines_of(self._house, self._connection, self._now)
+        plan = read_plan(text, self._issue.summary, guidelines=guidelines, origin=row.origin)
+        if not isinstance(plan, Plan):
+            experiments.change(self._connection, row.key, state="asking")
+            self._ask(row, plan.missing, fields_of(text).get("team", ""))
+            return
+        team = team_of(self._house, plan.team)
+        day = begins_on(plan, team)
+        state = "offered" if day is None else "waiting"
+        experiments.change(self._connection, row.key, team=team.name, state=state, design={"plan": plan.to_json()})
+        if row.state == "asking" and self._asked(row):
+            self._ask(row, {}, team.name)
+        if self._is_due(plan, day):
+            begin(self._house, self._connection, team, row.key, plan, self._now, self._begun_before(row))
+
+    def _is_due(self, plan: Plan, day: datetime | None) -> bool:
+        if wants_start(self._said, self._us):
+            return True
+        if plan.start == WHEN_MOVED:
+            return self._category(self._issue.status) is Category.DOING
+        return day is None or day <= self._now
+
+    def _begun_before(self, row: ExperimentRow) -> datetime | None:
+        """When it began, told by our own comment on the ticket: the store may be younger than the experiment."""
+        ours = marker("experiment-state", row.key)
+        return min((c.at for c in self._said if c.marker == ours and c.actor in self._us), default=None)
+
+    def _asked(self, row: ExperimentRow) -> bool:
+        return any(comment.marker == marker("experiment-asks", row.key) for comment in self._said)
+
+    def _ask(self, row: ExperimentRow, missing: Mapping[str, str], team: str) -> None:
+        """One comment that names what lacks; it is edited in place when that changes."""
+        body = self._house.templates.render("experiment_asks.md", {"missing": missing})
+        speaks = team_of(self._house, team)
+        want(
+            self._connection,
+            speaks.name,
+            Comment(marker("experiment-asks", row.key), body, issue_id=self._issue.id),
+            self._now,
+        )
+
+    # --- while it runs
+
+    def _running(self, row: ExperimentRow) -> None:
+        plan = Plan.from_json((row.design or {})["plan"])
+        changes = issues.changes(self._connection, [self._issue.id])[self._issue.id]
+        since = row.started or row.made
+        found = stop_of(changes, self._said, self._category, self._us, since)
+        if found is not None:
+            stop(self._house, self._connection, row, found.reason, self._now)
+            return
+        text = str(self._issue.fields.get("description") or "")
+        guidelines = {plan.team: {plan.guideline: plan.guideline}}
+        written = read_plan(text, self._issue.summary, guidelines=guidelines, origin=row.origin)
+        if not isinstance(written, Plan) or written.fingerprint != plan.fingerprint:
+            self._unchanged(row)
+
+    def _unchanged(self, row: ExperimentRow) -> None:
+        """Said once, however often the text is changed."""
+        body = self._house.templates.render("experiment_fixed.md", {"begun": row.started})
+        note = Comment(marker("experiment-fixed", row.key), body, issue_id=self._issue.id)
+        want(self._connection, row.team, note, self._now)
+
+    def _reason(self, row: ExperimentRow) -> None:
+        changes = issues.changes(self._connection, [self._issue.id])[self._issue.id]
+        found = stop_of(changes, self._said, self._category, self._us, row.started or row.made)
+        if found is not None and found.reason:
+            stop(self._house, self._connection, row, found.reason, self._now)
+
+
+def _asked_for(house: House, connection: Connection, issue: Issue, now: datetime) -> None:
+    """Each comment with "eal experiment: …" on an issue of a team becomes one ticket, with what it says of the plan."""
+    team = next((t for t in house.teams if work.of_team(connection, [issue.id], t.name, t.scope)), None)
+    if team is None:
+        return
+    for command in commands(issues.comments(connection, issue.id), facts.us(connection)):
+        if command.what != "experiment":
+            continue
+        key = marker("experiment", "comment", issue.id, command.comment.id)
+        row = ExperimentRow(key, "", team.name, "offered", now)
+        if experiments.add(connection, row):
+            title, plan = _as_asked(command, team)
+            url = house.tracker.url(IssueRef(issue.id, issue.key))
+            file_ticket(house, connection, team, key, title, plan, now, {"key": issue.key, "url": url})
+            kind = house.settings.experiments.link
+            want(connection, team.name, Linked(kind, issue_id=issue.id, other_ticket=key), now)
+
+
+def _as_asked(command: Command, team: TeamPart) -> tuple[str, Mapping[str, str]]:
+    said = fields_of(command.below)
+    title = command.text or said.get("hypothesis") or f"{team.name}: an experiment"
+    lines = {**blank([team.name]), **{TITLES[name]: value for name, value in said.items()}}
+    return " ".join(title.split())[:200], lines
