@@ -509,9 +509,7 @@ def eal_tracker(name: str, connection: Connection) -> Tracker | None:
 
 
 @hookspec(firstresult=True)
-def eal_pages(
-    name: str, options: Mapping[str, object], home: Path, secret: Callable[[], str] | None
-) -> Pages | None:
+def eal_pages(name: str, options: Mapping[str, object], home: Path, secret: Callable[[], str] | None) -> Pages | None:
     """Called when a team's ``pages`` names this adapter. `options` is the table ``[pages.NAME]`` of the config, `home`
     the folder in which the config lies: relative paths start there. `secret` returns the credential that the table's
     ``token`` names, afresh at each call; None when it names none. Take the arguments that you need."""

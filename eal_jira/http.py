@@ -1,4 +1,4 @@
-"""What every adapter that speaks HTTP needs: waits that a server names, why a connection broke, foreign words cut short.
+"""What every adapter that speaks HTTP needs: waits that a server names, why a connection broke, foreign words cut.
 
 No sending and no policy: that is each adapter's own.
 """

@@ -45,9 +45,9 @@ _PANELS = {"note": "info", "tip": "tip", "important": "note", "caution": "warnin
 _COLOURS = {"neutral": "66,82,110", "good": "0,102,68", "bad": "191,38,0", "open": "151,79,12", "info": "7,71,166"}
 
 
-def render(blocks: Blocks, figures: Mapping[str, Figure]) -> str:
+def render(blocks: Blocks, figures: Mapping[str, Figure], taken: int = 0) -> str:
     """The document's elements, one block a line, within `LIMIT`, cut with a visible mark where needed."""
-    return _blocks(to_fit(blocks, lambda part: len(_blocks(part, figures).encode()) <= LIMIT), figures)
+    return _blocks(to_fit(blocks, lambda part: len(_blocks(part, figures).encode()) <= LIMIT - taken), figures)
 
 
 def _blocks(blocks: Blocks, figures: Mapping[str, Figure]) -> str:
