@@ -29,6 +29,7 @@ import pluggy
 from eal_jira.errors import EalError, Gone
 from eal_jira.model import (
     Capabilities,
+    Figure,
     Identity,
     IssuePage,
     IssueRef,
@@ -411,6 +412,12 @@ class Tracker(ABC):
         """Creates the ticket with its marker and label in one request, sent once.
 
         Raises `AnswerUnknown` when the answer is lost; the outbox then looks with `find_tickets` before anything else.
+        """
+        raise NotImplementedError
+
+    def describe(self, issue_id: str, body: str, figures: Sequence[Figure]) -> bool:
+        """Makes our part of a `shared` ticket's description say this (Markdown); what people wrote around it stays as
+        it is. False when it said so already and nothing was written. Idempotent. Needs `capabilities.descriptions`.
         """
         raise NotImplementedError
 
