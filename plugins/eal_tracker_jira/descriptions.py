@@ -32,19 +32,25 @@ class Descriptions:
 
     def describe(self, issue_id: str, body: str, figures: Sequence[Figure]) -> bool:
         """Makes our part say this. False when it already did, and nothing was written."""
-        path = f"issue/{segment(issue_id)}"
-        shown = self._site.gateway.get(path, fields="description")
-        before = (shown.get("fields") or {}).get("description") if isinstance(shown, dict) else None
+        before = self._read(issue_id)
         after = self._merged(before, body, figures)
         if _plain(after) == _plain(before):
             return False
-        edit = {"fields": {"description": after}}
+        edit, path = {"fields": {"description": after}}, f"issue/{segment(issue_id)}"
         try:
             self._site.gateway.put(path, edit, notifyUsers="false")
         except NotAllowed:
             # Data Center refuses the whole edit when we may not silence its mail
             self._site.gateway.put(path, edit)
+            return True
+        if _plain(self._read(issue_id)) == _plain(before):
+            # Cloud answers with success and does nothing (facts 5.1)
+            self._site.gateway.put(path, edit)
         return True
+
+    def _read(self, issue_id: str) -> Json:
+        shown = self._site.gateway.get(f"issue/{segment(issue_id)}", fields="description")
+        return (shown.get("fields") or {}).get("description") if isinstance(shown, dict) else None
 
     def _merged(self, before: Json, body: str, figures: Sequence[Figure]) -> Json:
         named = {figure.name: figure for figure in figures}
