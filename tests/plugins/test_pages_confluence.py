@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from eal_jira.adapters import Adapters
+from eal_jira.assemble import open_pages
 from eal_jira.errors import (
     AnswerUnknown,
     ConfigError,
@@ -21,6 +23,7 @@ from eal_jira.errors import (
 )
 from eal_jira.hookspecs import Colour
 from eal_jira.sandbox.faults import Instead, Reset, Times, login_page, on, unavailable
+from eal_jira.settings import load_settings
 from eal_pages_confluence.merge import standing
 from eal_pages_confluence.options import read_options
 from eal_pages_confluence.site import Confluence
@@ -345,3 +348,30 @@ def test_people_s_words_and_ours_together_stay_below_what_cloud_takes() -> None:
         assert "cut here" in world.body
         assert len(json.dumps(world.body)) < 5_000_000
         assert FIGURE.name == "cycle"
+
+
+def test_a_config_with_a_secret_in_a_file_puts_a_page(world: WikiWorld, tmp_path: Path) -> None:
+    user, token = world.site.credentials(BOT)
+    (tmp_path / "token").write_text(token + "\n")
+    account = f'user = "{user}"' if user else ""
+    (tmp_path / "eal-jira.toml").write_text(f"""
+        [tracker]
+        adapter = "jira"
+        url = "http://127.0.0.1:1"
+        token = {{ env = "X" }}
+        learning_project = "EAL"
+        [pages.confluence]
+        url = "{world.url}"
+        {account}
+        token = {{ file = "{tmp_path / "token"}" }}
+        space = "TEAM"
+        [[teams]]
+        name = "Payments"
+        projects = ["PAY"]
+        pages = ["confluence"]
+    """)
+    settings = load_settings(tmp_path / "eal-jira.toml")
+    pages = open_pages(Adapters.installed(), "confluence", settings)
+    assert [check.colour for check in pages.checks()] == [Colour.GREEN, Colour.GREEN]
+    pages.put(PAGE)
+    assert world.page.now.title == PAGE.title
