@@ -27,7 +27,7 @@ class Element:
     #: in bytes of the body, tags included
     start: int
     end: int = 0
-    #: without its tags
+    #: of a comment's marker: without its tags
     inner: int = 0
     inner_end: int = 0
     children: list[Element] = field(default_factory=list)
@@ -120,7 +120,7 @@ class _Reader:
         # of an element without content the parser names the end, of any other the beginning of its end tag
         element.end = here if alone else self._content.find(b">", here) + 1
         element.inner_end = element.inner = here
-        if not alone and element.start >= 0:
+        if name == COMMENT and not alone:
             element.inner = self._end_of_tag(element.start)
         words, says = self._starts.pop()
         element.words, element.says = "".join(self._words[words:]), "".join(self._says[says:])

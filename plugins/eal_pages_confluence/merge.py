@@ -103,7 +103,9 @@ def merged(body: str, ours: Ours, known: Iterable[str] | None) -> str:
     marks = None if known is None else frozenset(known)
     foreign = [b for b in there.blocks if marks is not None and b.mark not in marks and not b.is_blank]
     loose = _between(content, there) if marks is not None else []
-    comments = [c for block in there.blocks if block not in foreign for c in _comments(content, there, block)]
+    moving = {block.start for block in foreign}
+    ours_before = [block for block in there.blocks if block.start not in moving]
+    comments = [comment for block in ours_before for comment in _comments(content, there, block)]
     made = _with_comments(ours.content, comments)
     moved = b"".join(content[block.start : block.end] + b"\n" for block in foreign) + b"".join(loose)
     return b"".join(

@@ -13,8 +13,9 @@ from eal_jira.hookspecs import Pages
 from eal_jira.model import Page, PageRef
 from eal_jira.outbox.deliver import Delivered, Outbox
 from eal_jira.outbox.intents import Described, PutPage, Ticket
+from eal_jira.sandbox.faults import Reset
 from eal_jira.store import work
-from tests.outbox.conftest import TICKET, Bench
+from tests.outbox.conftest import TICKET, Bench, Once
 
 FIRST, SECOND = (PutPage("wiki", Page(f"retro:{n}", "Team", f"Retro {n}", "Hello.")) for n in (1, 2))
 FILE = PutPage("html", Page("retro:1", "Team", "Retro 1", "Hello."))
@@ -82,6 +83,24 @@ def test_a_put_whose_answer_was_lost_is_put_again_at_the_next_delivery(bench: Be
     place.error = None
     deliver(bench, place, tmp_path)
     assert bench.state(FIRST) == "done"
+
+
+def test_a_page_in_confluence_stands_once_after_its_answer_was_lost(bench: Bench, tmp_path: Path) -> None:
+    wiki = bench.site.wiki
+    space = wiki.add_space("TEAM", "The team", "ann")
+    user, token = bench.site.credentials("bot")
+    url = f"{bench.url}/wiki" if bench.site.flavour == "cloud" else f"{bench.url}/confluence"
+    table = {"url": url, "space": "TEAM", **({"user": user} if user else {})}
+    place = Adapters.installed().pages("confluence", table, tmp_path, lambda: token)
+    ending = "/pages" if bench.site.flavour == "cloud" else "/content"
+    bench.site.faults = Once("POST", ending, Reset(after_effect=True))
+    bench.wants(FIRST, TICKET)
+    deliver(bench, place, tmp_path)
+    assert (bench.state(FIRST), bench.state(TICKET)) == ("unknown", "done")
+    deliver(bench, place, tmp_path)
+    (page,) = [page for page in wiki.pages.values() if page.id != space.home]
+    assert bench.state(FIRST) == "done"
+    assert (bench.row(FIRST).result or {})["id"] == str(page.id)
 
 
 def test_a_retro_that_is_an_issue_is_made_once_and_then_edited_in_place(bench: Bench) -> None:
