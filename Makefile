@@ -6,7 +6,7 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-postgres store-faults histories drift outbox kills faults mutants oracles bench lint lock clean
+.PHONY: help demo test test-postgres store-faults histories drift outbox hostile kills faults mutants oracles bench lint lock clean
 
 help:
 	@echo "make demo       live through nine months with three teams, on a sandbox tracker of our own"
@@ -17,6 +17,7 @@ help:
 	@echo "make histories  hold the mirror against 10,000 random histories (HISTORIES=n for another number)"
 	@echo "make drift      20,000 answers of the tracker that are not what they should be (DRIFTS=n for another number)"
 	@echo "make outbox     5,000 writes with their answers lost, and the database lost at 20 moments (WRITES=n, MOMENTS=n)"
+	@echo "make hostile    more than a thousand hostile texts in every field of every document, in every target"
 	@echo "make kills      kill the daemon 200 times and stop it 50 times"
 	@echo "make faults     kill the daemon 2,000 times and stop it 500 times (KILLS=n, STOPS=n, SEED=n)"
 	@echo "make oracles    hold rules and exports against pm4py, which is installed apart into .venv-oracles"
@@ -55,6 +56,9 @@ drift: $(READY)
 outbox: $(READY)
 	OUTBOX_WRITES=$${WRITES:-5000} LOSS_MOMENTS=$${MOMENTS:-20} $(BIN)/python -m pytest -n 2 \
 		tests/outbox/test_figures.py tests/cycle/test_total_loss.py
+
+hostile: $(READY)
+	HOSTILE=1 $(BIN)/python -m pytest -n 2 --timeout 0 tests/hostile
 
 faults: $(READY)
 	$(BIN)/python -m tests.faults.run --kills $${KILLS:-2000} --seed $${SEED:-1}

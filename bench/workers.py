@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.first_sync import Always
+from bench.site import Always
 from eal_jira.sandbox import Create, Move, Person, ProjectPlan, Site, VirtualClock, serve
 from eal_jira.sandbox.faults import Delay
 from eal_jira.store import issues, open_store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pluggy
@@ -57,8 +57,10 @@ class Adapters:
             raise self._unknown("tracker", name, "tracker.adapter")
         return found
 
-    def pages(self, name: str, options: Mapping[str, object], home: Path) -> Pages:
-        found: Pages | None = self._manager.hook.eal_pages(name=name, options=options, home=home)
+    def pages(
+        self, name: str, options: Mapping[str, object], home: Path, secret: Callable[[], str] | None = None
+    ) -> Pages:
+        found: Pages | None = self._manager.hook.eal_pages(name=name, options=options, home=home, secret=secret)
         if found is None:
             raise self._unknown("pages", name, "teams.pages")
         return found

@@ -15,7 +15,7 @@ from eal_jira.mirror.pull import Progress
 from eal_jira.outbox.bounds import Bounds
 from eal_jira.outbox.deliver import Outbox
 from eal_jira.process.rules import register
-from eal_jira.settings import Settings
+from eal_jira.settings import PagesPart, Settings
 from eal_jira.stages.house import House
 from eal_jira.store import Store, bans, health, leases, open_store
 
@@ -114,4 +114,5 @@ def pages_named(settings: Settings) -> list[str]:
 
 
 def open_pages(adapters: Adapters, name: str, settings: Settings) -> Pages:
-    return adapters.pages(name, settings.pages.get(name, {}), settings.folder)
+    part = settings.pages.get(name, PagesPart())
+    return adapters.pages(name, part.options, settings.folder, part.secret)

@@ -29,6 +29,7 @@ import pluggy
 from eal_jira.errors import EalError, Gone
 from eal_jira.model import (
     Capabilities,
+    Figure,
     Identity,
     IssuePage,
     IssueRef,
@@ -414,6 +415,12 @@ class Tracker(ABC):
         """
         raise NotImplementedError
 
+    def describe(self, issue_id: str, body: str, figures: Sequence[Figure]) -> bool:
+        """Makes our part of a `shared` ticket's description say this (Markdown); what people wrote around it stays as
+        it is. False when it said so already and nothing was written. Idempotent. Needs `capabilities.descriptions`.
+        """
+        raise NotImplementedError
+
     def find_tickets(self, project: str, marker: str, after: str) -> tuple[IssueRef, ...]:
         """Tickets with this marker: by probing keys newer than `after`, then by search. Lowest id first."""
         raise NotImplementedError
@@ -475,7 +482,9 @@ class Pages(ABC):
     def put(self, page: Page) -> PageRef:
         """Makes the page with this key be so, creating or updating it. Same page twice: no second write.
 
-        Found by its key, not by its title. What people wrote outside our part stays as it is.
+        Found by its key, not by its title. What people wrote outside our part stays as it is. A put whose answer was
+        lost (`AnswerUnknown`) or that was broken off anywhere is put again: it must look before it creates. No error
+        keeps other places' pages, or the tracker, waiting.
         """
 
     def checks(self) -> Iterator[Check]:
@@ -507,9 +516,10 @@ def eal_tracker(name: str, connection: Connection) -> Tracker | None:
 
 
 @hookspec(firstresult=True)
-def eal_pages(name: str, options: Mapping[str, object], home: Path) -> Pages | None:
+def eal_pages(name: str, options: Mapping[str, object], home: Path, secret: Callable[[], str] | None) -> Pages | None:
     """Called when a team's ``pages`` names this adapter. `options` is the table ``[pages.NAME]`` of the config, `home`
-    the folder in which the config lies: relative paths start there."""
+    the folder in which the config lies: relative paths start there. `secret` returns the credential that the table's
+    ``token`` names, afresh at each call; None when it names none. Take the arguments that you need."""
 
 
 @hookspec(firstresult=True)

@@ -258,6 +258,8 @@ class Capabilities:
     #: links between issues, and links to places elsewhere
     links: bool = False
     attachments: bool = False
+    #: edit our part of a description in place
+    descriptions: bool = False
 
 
 # --- what the process has -------------------------------------------------------------------------------------
@@ -421,6 +423,8 @@ class TicketDraft:
     labels: tuple[str, ...] = ()
     #: what `![…](figure:NAME)` in the body stands for
     figures: tuple[Figure, ...] = ()
+    #: people write into its description as well: see `Tracker.describe`
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,21 @@ class TrackerPart(Part):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+class PagesPart(Part):
+    """One place for pages: its credential, if it has one, and whatever else its adapter knows."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+    token: Secret | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+    @property
+    def secret(self) -> Callable[[], str] | None:
+        return None if self.token is None else self.token.read
+
+
 class StorePart(Part):
     #: sqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME
     url: str = "sqlite:///eal.db"
@@ -363,7 +378,7 @@ class Settings(Part):
     web: WebPart = WebPart()
     outbox: OutboxPart = OutboxPart()
     #: options per pages adapter: [pages.html]
-    pages: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    pages: dict[str, PagesPart] = Field(default_factory=dict)
     teams: tuple[TeamPart, ...] = Field(min_length=1)
     #: the folder that relative paths in the file start from
     folder: Path = Field(default=Path(), exclude=True)

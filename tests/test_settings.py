@@ -147,3 +147,17 @@ def test_a_secret_that_is_not_there_names_the_place(secret: Secret, monkeypatch:
     with pytest.raises(ConfigError) as caught:
         secret.read()
     assert caught.value.remedy
+
+
+def test_a_place_for_pages_names_where_its_secret_stands_and_never_holds_it(tmp_path: Path) -> None:
+    file = tmp_path / "eal-jira.toml"
+    head = EXAMPLE.read_text().replace('token = { env = "EAL_CONFLUENCE_TOKEN" }', "token = {}", 1)
+    file.write_text(head.replace("token = {}", 'token = "abc123"', 1))
+    with pytest.raises(ConfigError) as raised:
+        load_settings(file)
+    assert "pages.confluence.token" in str(raised.value)
+    assert "abc123" not in str(raised.value)
+    file.write_text(head.replace("token = {}", 'token = { env = "EAL_W" }', 1))
+    part = load_settings(file).pages["confluence"]
+    assert "token" not in part.options
+    assert part.secret is not None

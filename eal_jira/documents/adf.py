@@ -47,9 +47,9 @@ _IN_PANEL = _IN_ITEM | {"heading", "rule"}
 _IN_EXPAND = _IN_PANEL | {"panel", "blockquote", "table"}
 
 
-def render(blocks: Blocks) -> Node:
+def render(blocks: Blocks, taken: int = 0) -> Node:
     """The document node. Its JSON stays within `LIMIT`, cut with a visible mark where needed."""
-    return _document(to_fit(blocks, lambda part: len(json.dumps(_document(part))) <= LIMIT))
+    return _document(to_fit(blocks, lambda part: len(json.dumps(_document(part))) <= LIMIT - taken))
 
 
 def _document(blocks: Blocks) -> Node:

@@ -33,6 +33,7 @@ from eal_jira.documents.blocks import (
     Text,
     words,
 )
+from eal_jira.documents.elements import list_element
 from eal_jira.documents.figures import data_table
 from eal_jira.documents.text import clean, one_line
 from eal_jira.model import Figure
@@ -53,7 +54,7 @@ def _block(block: Block, figures: Mapping[str, Figure]) -> str:
         case Paragraph(line):
             return f"<p>{_line(line)}</p>"
         case List():
-            return _list(block, figures)
+            return list_element(block, _line, lambda inner: render(inner, figures))
         case Table():
             return _table(block)
         case CodeBlock("", _):
@@ -72,20 +73,6 @@ def _block(block: Block, figures: Mapping[str, Figure]) -> str:
             return "<hr>"
         case Picture(name, caption):
             return _figure(figures[name], caption) if name in figures else f"<p><em>{escaped(caption)}</em></p>"
-
-
-def _list(block: List, figures: Mapping[str, Figure]) -> str:
-    tag = "ul" if block.start is None else "ol"
-    start = "" if block.start in (None, 1) else f' start="{block.start}"'
-    items = "".join(f"<li>{_item(item, figures)}</li>\n" for item in block.items)
-    return f"<{tag}{start}>\n{items}</{tag}>"
-
-
-def _item(item: Blocks, figures: Mapping[str, Figure]) -> str:
-    """An item's content; a single paragraph needs no element of its own."""
-    if len(item) == 1 and isinstance(item[0], Paragraph):
-        return _line(item[0].line)
-    return "\n" + render(item, figures)
 
 
 def _table(table: Table, name: str = "") -> str:

@@ -33,6 +33,7 @@ from eal_jira.documents.blocks import (
     Text,
 )
 from eal_jira.documents.cut import to_fit
+from eal_jira.documents.elements import list_element
 from eal_jira.documents.figures import MOST_ROWS, data_table, picture_file
 from eal_jira.documents.text import one_line
 from eal_jira.model import Figure
@@ -44,9 +45,9 @@ _PANELS = {"note": "info", "tip": "tip", "important": "note", "caution": "warnin
 _COLOURS = {"neutral": "66,82,110", "good": "0,102,68", "bad": "191,38,0", "open": "151,79,12", "info": "7,71,166"}
 
 
-def render(blocks: Blocks, figures: Mapping[str, Figure]) -> str:
+def render(blocks: Blocks, figures: Mapping[str, Figure], taken: int = 0) -> str:
     """The document's elements, one block a line, within `LIMIT`, cut with a visible mark where needed."""
-    return _blocks(to_fit(blocks, lambda part: len(_blocks(part, figures).encode()) <= LIMIT), figures)
+    return _blocks(to_fit(blocks, lambda part: len(_blocks(part, figures).encode()) <= LIMIT - taken), figures)
 
 
 def _blocks(blocks: Blocks, figures: Mapping[str, Figure]) -> str:
@@ -60,7 +61,7 @@ def _block(block: Block, figures: Mapping[str, Figure]) -> str:
         case Paragraph(line):
             return f"<p>{_line(line)}</p>"
         case List():
-            return _list(block, figures)
+            return list_element(block, _line, lambda inner: _blocks(inner, figures))
         case Table():
             return _table(block)
         case CodeBlock(text):
@@ -81,20 +82,6 @@ def _block(block: Block, figures: Mapping[str, Figure]) -> str:
 def _macro(name: str, body: str) -> str:
     inside = f"<ac:rich-text-body>\n{body}</ac:rich-text-body>"
     return f'<ac:structured-macro ac:name="{name}">{inside}</ac:structured-macro>'
-
-
-def _list(block: List, figures: Mapping[str, Figure]) -> str:
-    tag = "ul" if block.start is None else "ol"
-    start = "" if block.start in (None, 1) else f' start="{block.start}"'
-    items = "".join(f"<li>{_item(item, figures)}</li>\n" for item in block.items)
-    return f"<{tag}{start}>\n{items}</{tag}>"
-
-
-def _item(item: Blocks, figures: Mapping[str, Figure]) -> str:
-    """An item's content; a single paragraph needs no element of its own."""
-    if len(item) == 1 and isinstance(item[0], Paragraph):
-        return _line(item[0].line)
-    return "\n" + _blocks(item, figures)
 
 
 def _table(table: Table) -> str:

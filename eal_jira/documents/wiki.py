@@ -52,9 +52,9 @@ _ESCAPED = re.compile(
 )
 
 
-def render(blocks: Blocks) -> str:
+def render(blocks: Blocks, taken: int = 0) -> str:
     """The document as wiki markup, within `LIMIT`, cut with a visible mark where needed."""
-    return _blocks(to_fit(blocks, lambda part: len(_blocks(part).encode("utf-16-le")) // 2 <= LIMIT))
+    return _blocks(to_fit(blocks, lambda part: len(_blocks(part).encode("utf-16-le")) // 2 <= LIMIT - taken))
 
 
 def escape(text: str) -> str:

@@ -61,6 +61,8 @@ class Desk:
     lock: threading.Lock = field(default_factory=threading.Lock)
     #: pages are put by one thread at a time
     pages_lock: threading.Lock = field(default_factory=threading.Lock)
+    #: place for pages → until when it is left alone
+    away: dict[str, datetime] = field(default_factory=dict)
     #: intent's key → when what it sent in this delivery was counted
     counted: dict[str, datetime] = field(default_factory=dict)
     _began: float = field(default_factory=time.monotonic)

@@ -69,6 +69,8 @@ class Ticket:
     body: str
     labels: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
+    #: people write into its description as well, and `Described` keeps our part of it up to date
+    shared: bool = False
 
     @property
     def key(self) -> str:
@@ -79,7 +81,32 @@ class Ticket:
         return self.key
 
     def payload(self) -> dict[str, Any]:
-        return asdict(self)
+        said = asdict(self)
+        if not self.shared:
+            del said["shared"]
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Our part of the description of a shared ticket of ours says this."""
+
+    verb: ClassVar[str] = "description"
+    #: marker of the ticket
+    ticket: str
+    body: str
+    figures: tuple[Figure, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"description:{self.ticket}"
+
+    @property
+    def lane(self) -> str:
+        return _lane(None, self.ticket)
+
+    def payload(self) -> dict[str, Any]:
+        return {**asdict(self), "issue": None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from eal_jira.sandbox.journal import JournalEntry, RequestEntry
 from eal_jira.sandbox.limits import Limits
 from eal_jira.sandbox.people import BROWSE, Account, People
 from eal_jira.sandbox.state import Board, Issue, Link, Project, Sprint
+from eal_jira.sandbox.wiki.state import Wiki
 
 
 class Holdings:
@@ -69,6 +70,7 @@ class Holdings:
         self.epoch = 0
         #: JSON of people, see `rest.present`
         self.texts: dict[tuple[str, str | None, int, str], str] = {}
+        self.wiki = Wiki(self)
         self._ids: defaultdict[str, int] = defaultdict(lambda: 10_000)
 
     # --- who sees what --------------------------------------------------------------------------------------------

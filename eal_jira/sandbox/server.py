@@ -77,6 +77,7 @@ def _answer(site: Site, endpoint: Endpoint, request: Request, body: bytes) -> tu
             body,
             account,
             request.headers,
+            request.url.path,
         )
         return endpoint.handler(call), account
     except Refusal as refusal:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.practices import Practice
 from eal_jira.model import Figure, IssueRef, Page
-from eal_jira.outbox.intents import Intent, PutPage, Ticket, marker, want
+from eal_jira.outbox.intents import Described, Intent, PutPage, Ticket, marker, want
 from eal_jira.process.versions import in_force
 from eal_jira.reflection.periods import Period, due_by_cron, due_by_sprint
 from eal_jira.reflection.retro import Material, Outlook, build
@@ -68,7 +68,11 @@ def _intents(
         if place == part.adapter:
             labels = (RETRO_LABEL,)
             words = tuple(replace(figure, svg="", png="") for figure in figures)
-            found.append(Ticket(key, part.learning_project, part.ticket_type, title, document, labels, words))
+            found.append(
+                Ticket(key, part.learning_project, part.ticket_type, title, document, labels, words, shared=True)
+            )
+            if house.tracker.capabilities.descriptions:
+                found.append(Described(key, document, words))
         else:
             found.append(PutPage(place, page))
     return found

@@ -1,4 +1,4 @@
-"""Pages as files: a folder of HTML that a browser shows without a server, a script or a network.
+"""Pages as files: a folder of HTML that a browser shows without a server, a script or a network; or of Markdown.
 
     [pages.html]
     folder = "retros"                          # relative to the config file
@@ -14,17 +14,23 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from eal_jira.hookspecs import AdapterInfo, Pages, hookimpl
+from eal_pages_html.markdown import MarkdownFolder
 from eal_pages_html.options import Options
 from eal_pages_html.site import Site
 
-NAME = "html"
+HTML, MARKDOWN = "html", "markdown"
 
 
 @hookimpl
-def eal_adapter_info() -> AdapterInfo:
-    return AdapterInfo(NAME, "pages", "a folder of HTML pages that need no server")
+def eal_adapter_info() -> tuple[AdapterInfo, ...]:
+    return (
+        AdapterInfo(HTML, "pages", "a folder of HTML pages that need no server"),
+        AdapterInfo(MARKDOWN, "pages", "a folder of Markdown files, with their pictures beside them"),
+    )
 
 
 @hookimpl
 def eal_pages(name: str, options: Mapping[str, object], home: Path) -> Pages | None:
-    return Site(Options.read(options, home)) if name == NAME else None
+    if name == HTML:
+        return Site(Options.read(options, home))
+    return MarkdownFolder(Options.read(options, home, MARKDOWN)) if name == MARKDOWN else None

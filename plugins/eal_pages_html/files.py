@@ -56,7 +56,8 @@ def check(name: str, folder: Path) -> Check:
             pass
     except OSError as error:
         happened = _said(error, f"Nothing can be written into {there}").happened
-        return Check.red(name, happened, "Give this account the right to it, or name another pages.html.folder.")
+        key = f"{name.replace(' ', '.')}.folder"
+        return Check.red(name, happened, f"Give this account the right to it, or name another {key}.")
     if there == folder.absolute():
         return Check.green(name, f"{folder} can be written.")
     return Check.green(name, f"{folder} will be made with the first page.")
@@ -65,7 +66,7 @@ def check(name: str, folder: Path) -> Check:
 def _said(error: OSError, happened: str) -> NotAllowed | TryLater:
     reason = f"{happened}: {error.strerror or type(error).__name__}."
     if isinstance(error, PermissionError):
-        return NotAllowed(reason, remedy="Give this account the right to it, or name another pages.html.folder.")
+        return NotAllowed(reason, remedy="Give this account the right to it, or name another folder in the config.")
     remedy = "The page is made again at the next try; see to the disk if this stays so."
     # no other writes wait for a disk
     return TryLater(reason, about="endpoint", remedy=remedy)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from threading import Lock
-from urllib.parse import quote
 
 from eal_jira.documents import one_line
 from eal_jira.errors import RefusedByTracker
@@ -24,7 +23,7 @@ _writing = Lock()
 class Site(Pages):
     def __init__(self, options: Options) -> None:
         self._folder = options.folder
-        self._base_url = options.base_url
+        self._options = options
 
     def put(self, page: Page) -> PageRef:
         """Writes what differs and nothing else. Broken off anywhere, the same page put again completes it."""
@@ -35,7 +34,7 @@ class Site(Pages):
             known[page.key] = Entry(one_line(page.team), one_line(page.title), page.date, place)
             files.write(self._folder / "pages.json", manifest.dump(known))
             self._write_indexes(known)
-        return PageRef(place, self._url(place))
+        return PageRef(place, self._options.address(place))
 
     def checks(self) -> Iterator[Check]:
         yield files.check("pages html", self._folder)
@@ -59,8 +58,3 @@ class Site(Pages):
         for folder, entries in teams.items():
             files.write(self._folder / folder / "index.html", shell.team_index(entries))
         files.write(self._folder / "index.html", shell.index(sorted(teams.items(), key=lambda team: team[1][0].team)))
-
-    def _url(self, place: str) -> str:
-        if self._base_url:
-            return f"{self._base_url}/{quote(place)}"
-        return (self._folder.resolve() / place).as_uri()

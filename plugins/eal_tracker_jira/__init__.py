@@ -11,6 +11,7 @@
     boards      scopes of boards, sprints
     membership  whether some issues are in a scope
     writes, tickets          what is written
+    descriptions             a description shared with people
     nudges      what a webhook delivery names
     doctor, rights, screens  what `eal-jira doctor` looks at
     service     the Tracker itself

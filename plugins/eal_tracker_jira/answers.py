@@ -7,11 +7,9 @@ when asking again did not help.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +27,7 @@ from eal_jira.errors import (
     TrackerUnreachable,
     TryLater,
 )
+from eal_jira.http import foreign_line
 
 CONFLICT = timedelta(seconds=5)
 """The wait after a conflicting write."""
@@ -207,41 +206,6 @@ def _redirected(response: Response, what: str) -> EalError:
     )
 
 
-def retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """The least wait that Jira names: seconds or a date. 0 means one interval of the token bucket (facts 3.2)."""
-    text = headers.get("Retry-After", "").strip()
-    if not text:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        return _until(text, headers.get("Date", ""))
-    if not 0 <= seconds < 10**9:
-        return None
-    if seconds == 0:
-        interval = headers.get("X-RateLimit-Interval-Seconds", "")
-        seconds = float(interval) if interval.isdigit() else 1.0
-    return timedelta(seconds=seconds)
-
-
-def _until(text: str, date: str) -> timedelta | None:
-    until = http_date(text)
-    if until is None:
-        return None
-    # measured on the server's clock where it shows it
-    now = http_date(date) or datetime.now(UTC)
-    return max(until - now, timedelta(seconds=1))
-
-
-def http_date(text: str) -> datetime | None:
-    """An HTTP date as aware UTC, None when it is none."""
-    try:
-        at = parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError):
-        return None
-    return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
-
-
 def _refused(response: Response, what: str) -> EalError:
     said, problems = complaints(response)
     happened = f"Jira refuses {what} (status {response.status_code}{_trace(response)})" + (f": {said}" if said else ".")
@@ -276,19 +240,12 @@ def complaints(response: Response) -> tuple[str, dict[str, str]]:
     general = [*listed] if isinstance(listed, list) else []
     general += [body[key] for key in ("message", "errorMessage") if body.get(key)]
     by_field = body.get("errors")
-    problems = {str(k): _line(v) for k, v in by_field.items()} if isinstance(by_field, dict) else {}
-    said = [_line(text) for text in general] + [f"{name}: {text}" for name, text in problems.items()]
-    return _line(" ".join(said)), problems
-
-
-def _line(text: object, longest: int = 400) -> str:
-    line = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", str(text)).strip()
-    # a proxy may tell us our own header
-    line = re.sub(r"\b(Basic|Bearer) \S+", r"\1 …", line, flags=re.IGNORECASE)
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    problems = {str(k): foreign_line(v) for k, v in by_field.items()} if isinstance(by_field, dict) else {}
+    said = [foreign_line(text) for text in general] + [f"{name}: {text}" for name, text in problems.items()]
+    return foreign_line(" ".join(said)), problems
 
 
 def _trace(response: Response) -> str:
     """Jira's own number of a request: its support asks for it (facts 4)."""
     trace = response.headers.get("Atl-Traceid") or response.headers.get("X-Arequestid")
-    return f", trace {_line(trace, 64)}" if trace else ""
+    return f", trace {foreign_line(trace, 64)}" if trace else ""

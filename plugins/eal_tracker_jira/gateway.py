@@ -19,11 +19,11 @@ from urllib.parse import quote, unquote, urlsplit
 import requests
 import tenacity
 from jira import JIRA, JIRAError
-from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
 from urllib3.filepost import encode_multipart_formdata
 
 from eal_jira.errors import NotKnown
 from eal_jira.hookspecs import Watch
+from eal_jira.http import never_sent, reason
 from eal_tracker_jira.answers import Again, Effect, Json, limited, lost_answer, lost_connection, value_of
 from eal_tracker_jira.connection import session_of
 from eal_tracker_jira.cost import Meter
@@ -183,7 +183,7 @@ class Gateway:
             response = refused.response
         except requests.RequestException as broken:
             where = f"{what} at {urlsplit(self._base).netloc}"
-            raise lost_connection(effect, where, _reason(broken), sent=not _never_sent(broken)) from None
+            raise lost_connection(effect, where, reason(broken), sent=not never_sent(broken)) from None
         self.headers, self.received = response.headers, len(response.content)
         self._reached = True
         if response.headers.get("X-RateLimit-NearLimit", "").lower() == "true":
@@ -229,31 +229,3 @@ def _pause(state: tenacity.RetryCallState) -> float:
     again = state.outcome.exception() if state.outcome else None
     named = again.wait if isinstance(again, Again) else 0.0
     return max(named * random.uniform(1.0, 1.3), 2.0 ** (state.attempt_number - 1) * random.uniform(0.7, 1.3))  # noqa: S311
-
-
-def _never_sent(broken: requests.RequestException) -> bool:
-    """Whether surely nothing reached the server, so that not even a create can have taken effect."""
-    if isinstance(broken, requests.ConnectTimeout | requests.exceptions.InvalidURL):
-        return True
-    cause = broken.args[0] if broken.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError | NameResolutionError)
-
-
-def _reason(broken: requests.RequestException) -> str:
-    """A few words for people. The exception's own text holds the address with its parameters: it stays out."""
-    cause = broken.args[0] if broken.args else None
-    inner = cause.reason if isinstance(cause, MaxRetryError) else cause
-    match broken:
-        case requests.ConnectTimeout():
-            return "no connection within the time limit"
-        case requests.Timeout():
-            return "no answer within the time limit"
-        case requests.exceptions.SSLError():
-            return "its certificate is not trusted"
-        case requests.exceptions.ProxyError():
-            return "the proxy does not let it through"
-    if isinstance(inner, NameResolutionError):
-        return "its name is not known"
-    if isinstance(inner, NewConnectionError):
-        return "nobody answers at that address"
-    return "the answer was cut off" if isinstance(inner, HTTPError) else "the connection was closed"

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 
 from eal_jira.errors import About, TryLater
 from eal_jira.hookspecs import Patience
-from eal_tracker_jira.answers import retry_after
+from eal_jira.http import retry_after
 
 SHORT = timedelta(seconds=10)
 """The longest wait inside one request; what asks for more is for whoever plans the next cycle."""

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from eal_jira.hookspecs import Budget, Check, Connection, Cost, Needs, Presence, Tracker
 from eal_jira.model import (
     Capabilities,
+    Figure,
     Identity,
     IssuePage,
     IssueRef,
@@ -29,6 +30,7 @@ from eal_tracker_jira.boards import Boards
 from eal_tracker_jira.cloud import CloudReader
 from eal_tracker_jira.cost import Meter
 from eal_tracker_jira.datacenter import DataCenterReader
+from eal_tracker_jira.descriptions import Descriptions
 from eal_tracker_jira.doctor import Doctor
 from eal_tracker_jira.limits import Limits
 from eal_tracker_jira.membership import some_members
@@ -120,6 +122,7 @@ class JiraTracker(Tracker):
             transitions=True,
             links=True,
             attachments=True,
+            descriptions=True,
         )
 
     # --- reads ------------------------------------------------------------------------------------------------
@@ -234,6 +237,9 @@ class JiraTracker(Tracker):
 
     def create(self, draft: TicketDraft) -> IssueRef:
         return self._tickets.create(draft)
+
+    def describe(self, issue_id: str, body: str, figures: Sequence[Figure]) -> bool:
+        return Descriptions(self._site).describe(issue_id, body, figures)
 
     def find_tickets(self, project: str, marker: str, after: str) -> tuple[IssueRef, ...]:
         return self._tickets.find(project, marker, after)

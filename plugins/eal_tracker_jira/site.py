@@ -15,8 +15,9 @@ from jira import JIRA
 from eal_jira import documents
 from eal_jira.errors import NotAllowed, TrackerUnreachable
 from eal_jira.hookspecs import Connection
+from eal_jira.http import http_date
 from eal_jira.model import Actor, Figure, Identity
-from eal_tracker_jira.answers import Json, http_date, rows
+from eal_tracker_jira.answers import Json, rows
 from eal_tracker_jira.connection import open_client, sign_in
 from eal_tracker_jira.cost import Meter
 from eal_tracker_jira.fields import FieldTable, account, field_table

@@ -13,6 +13,7 @@ from typing import Protocol
 from eal_jira.errors import Gone, NotAllowed, RefusedByTracker
 from eal_jira.model import IssueRef, TicketDraft
 from eal_tracker_jira.answers import Json, named, rows
+from eal_tracker_jira.descriptions import Descriptions
 from eal_tracker_jira.gateway import segment
 from eal_tracker_jira.jql import quote
 from eal_tracker_jira.raw import PROPERTY, Marked
@@ -51,13 +52,18 @@ class Tickets:
         #: (project key, type name) → the ids of both; names can be translated or repeat
         self._ids: dict[tuple[str, str], tuple[str, str]] = {}
 
+    def _description(self, draft: TicketDraft) -> Json:
+        if draft.shared:
+            return Descriptions(self._site).fresh(draft.body, draft.figures)
+        return self._site.markup(draft.body, draft.figures)
+
     def create(self, draft: TicketDraft) -> IssueRef:
         project, type = self._ids_of(draft.project, draft.type)
         fields = {
             "project": {"id": project},
             "issuetype": {"id": type},
             "summary": _one_line(draft.summary),
-            "description": self._site.markup(draft.body, draft.figures),
+            "description": self._description(draft),
             "labels": sorted({*draft.labels, label_of(draft.marker)}),
         }
         body = {"fields": fields, "properties": [{"key": PROPERTY, "value": {"marker": draft.marker}}]}

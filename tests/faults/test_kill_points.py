@@ -64,6 +64,8 @@ HTTP_EXCEPTED = {
     "plugins/eal_tracker_jira/connection.py": "opens connections, sends nothing",
     "plugins/eal_tracker_jira/answers.py": "reads answers, sends nothing",
     "plugins/eal_tracker_jira/doctor.py": "`eal-jira doctor`: reads only",
+    "eal_jira/http.py": "words for broken connections, sends nothing",
+    "plugins/eal_pages_confluence/wire.py": "each of its requests stands between two kill points of its own",
     "eal_jira/checkup/webhooks.py": "`eal-jira doctor`: knocks at our own door",
     "eal_jira/checkup/address.py": "`eal-jira doctor`: reads only",
 }

@@ -20,6 +20,7 @@ from eal_jira.errors import (
     TryLater,
 )
 from eal_jira.hookspecs import Connection
+from eal_jira.http import retry_after
 from eal_jira.model import TicketDraft
 from eal_jira.sandbox.faults import (
     Cut,
@@ -35,7 +36,6 @@ from eal_jira.sandbox.faults import (
     unavailable,
 )
 from eal_tracker_jira import eal_adapter_info, eal_tracker
-from eal_tracker_jira.answers import retry_after
 from eal_tracker_jira.gateway import ATTEMPTS
 from eal_tracker_jira.options import Options, read_options
 from eal_tracker_jira.service import JiraTracker

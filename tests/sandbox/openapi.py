@@ -63,13 +63,26 @@ def problems(document: str, path: str, method: str, status: int, body: Any, *, a
     schema = next((c["schema"] for c in content.values() if "schema" in c), None)
     if schema is None:
         return []
-    schema = _absolute(_as_json_schema(schema))
     if array:
         schema = {"type": "array", "items": schema}
-    checker = jsonschema.Draft4Validator(schema, registry=_registry(document))
+    checker = checker_of(document, schema)
     found = sorted(checker.iter_errors(body), key=lambda e: list(map(str, e.path)))
     said = [f"{'.'.join(map(str, e.path))}: {e.message}" for e in found]
     return [text[:300] for text in said if not _known(document, text)]
+
+
+def checker_of(document: str, schema: Any) -> jsonschema.Draft4Validator:
+    """Holds values against a schema that stands in the document."""
+    return jsonschema.Draft4Validator(_absolute(_as_json_schema(schema)), registry=_registry(document))
+
+
+def template_of(document: str, path: str, method: str) -> str | None:
+    """The document's own way to write a path: with names in place of ids."""
+    for template, item in spec(document)["paths"].items():
+        pattern = re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(template))
+        if method.lower() in item and re.fullmatch(pattern, path):
+            return str(template)
+    return None
 
 
 def _known(document: str, text: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from eal_jira.outbox.desk import Desk
 from eal_jira.outbox.verbs.attachment import attachment
 from eal_jira.outbox.verbs.comment import comment
+from eal_jira.outbox.verbs.description import description
 from eal_jira.outbox.verbs.link import link
 from eal_jira.outbox.verbs.page import page
 from eal_jira.outbox.verbs.remote_link import remote_link
@@ -25,6 +26,7 @@ Verb = Callable[[Desk, IntentRow], Mapping[str, Any]]
 VERBS: Mapping[str, Verb] = {
     "tag": tag,
     "ticket": ticket,
+    "description": description,
     "comment": comment,
     "transition": transition,
     "link": link,

@@ -43,6 +43,7 @@ def ticket(desk: Desk, row: IntentRow) -> Mapping[str, Any]:
                     marker=want["marker"],
                     labels=tuple(want["labels"]),
                     figures=figures(want["figures"]),
+                    shared=bool(want.get("shared")),
                 )
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -27,16 +28,32 @@ def add(call: Call) -> Answer:
     return json_answer([call.present.attachment(each) for each in made])
 
 
-def _files(call: Call) -> list[tuple[str, bytes, str]]:
-    """(name, content, media type) of each file."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a form."""
+
+    field: str
+    #: of the file, "" for a plain value
+    name: str
+    content: bytes
+    #: its media type
+    kind: str
+
+
+def parts(call: Call) -> list[Part]:
     kind = call.headers.get("content-type", "")
     if not kind.lower().startswith("multipart/form-data"):
         raise Refusal(415, "Attachments are sent as multipart/form-data.")
     whole: Message = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + call.body)
     found = []
     for part in whole.get_payload() if whole.is_multipart() else ():
-        if isinstance(part, Message) and part.get_param("name", header="content-disposition") == "file":
-            content = part.get_payload(decode=True)
-            if isinstance(content, bytes) and part.get_filename():
-                found.append((str(part.get_filename()), content, part.get_content_type()))
+        content = part.get_payload(decode=True) if isinstance(part, Message) else None
+        if isinstance(part, Message) and isinstance(content, bytes):
+            field = str(part.get_param("name", header="content-disposition"))
+            found.append(Part(field, part.get_filename() or "", content, part.get_content_type()))
     return found
+
+
+def _files(call: Call) -> list[tuple[str, bytes, str]]:
+    """(name, content, media type) of each file."""
+    return [(part.name, part.content, part.kind) for part in parts(call) if part.field == "file" and part.name]

@@ -34,6 +34,7 @@ class Call:
     body: bytes
     account: Account | None
     headers: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
 
     @cached_property
     def value(self) -> Json:

@@ -9,6 +9,7 @@ from eal_jira.sandbox.flavour import Flavour
 from eal_jira.sandbox.rest import attachments, boards, comments, issue, remotelinks, search, words, worklogs
 from eal_jira.sandbox.rest.answers import Answer
 from eal_jira.sandbox.rest.call import Call
+from eal_jira.sandbox.wiki.routes import wiki_endpoints
 
 Handler = Callable[[Call], Answer]
 
@@ -18,7 +19,7 @@ class Endpoint:
     method: str
     path: str
     handler: Handler
-    #: the REST version of the path, "2" outside /rest/api
+    #: the REST version of the path, "2" outside /rest/api; "v1" or "v2" of the wiki
     version: str
 
 
@@ -120,5 +121,7 @@ def endpoints(flavour: Flavour) -> Iterator[Endpoint]:
             yield Endpoint(method, f"/rest/api/{word}/{path}", handler, version)
     for method, path, handler in _AGILE:
         yield Endpoint(method, f"/rest/agile/1.0/{path}", handler, "2")
+    for method, path, handler, version in wiki_endpoints(flavour):
+        yield Endpoint(method, path, handler, version)
     if flavour == "cloud":
         yield Endpoint("GET", "/_edge/tenant_info", words.tenant_info, "3")

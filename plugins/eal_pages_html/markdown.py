@@ -1,0 +1,61 @@
+"""Pages as Markdown files, for a repository or a notes program: one file a page, its pictures beside it.
+
+[pages.markdown]
+folder = "notes/retros"
+base_url = "https://git.example.com/team/notes/blob/main/retros"
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from threading import Lock
+
+from eal_jira import documents
+from eal_jira.errors import RefusedByTracker
+from eal_jira.hookspecs import Check, Pages
+from eal_jira.model import Page, PageRef
+from eal_pages_html import files
+from eal_pages_html.marked import Theirs, put_together, theirs
+from eal_pages_html.names import file_name, folder_name
+from eal_pages_html.options import Options
+
+EMPTY_NOTES = b"\n\nNothing here yet.\n\n"
+
+_writing = Lock()
+
+
+class MarkdownFolder(Pages):
+    """A page's file is named by its key, so it is found without a list; its pictures stand in a folder of that name."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    def put(self, page: Page) -> PageRef:
+        place = PurePosixPath(folder_name(page.team)) / PurePosixPath(file_name(page.key)).with_suffix(".md")
+        path = self._options.folder / place
+        with _writing:
+            content = files.read(path)
+            kept = Theirs(notes=EMPTY_NOTES) if content is None else theirs(content)
+            if kept is None:
+                raise RefusedByTracker(
+                    f"The page {path} no longer has its four marker comments, each once and in order.",
+                    refused="It was left as it is, because what people wrote can't be told from what was generated.",
+                    remedy="Put the comments back as another page has them, or move the file away: it is made anew.",
+                )
+            for figure in page.figures:
+                if figure.png:
+                    picture = documents.picture_file(figure)
+                    files.write(path.with_suffix("") / picture, base64.b64decode(figure.png))
+            files.write(path, put_together(_top(page, path.stem), b"\n", kept))
+        return PageRef(str(place), self._options.address(str(place)))
+
+    def checks(self) -> Iterator[Check]:
+        yield files.check("pages markdown", self._options.folder)
+
+
+def _top(page: Page, folder: str) -> bytes:
+    figures = {figure.name: figure for figure in page.figures}
+    whole = f"# {documents.escape(page.title)}\n\n{page.body}"
+    return f"\n\n{documents.render(whole, 'markdown', figures, beside=f'{folder}/')}\n## Your notes\n\n".encode()
