@@ -258,6 +258,8 @@ class Capabilities:
     #: links between issues, and links to places elsewhere
     links: bool = False
     attachments: bool = False
+    #: tell who is in a group
+    groups: bool = False
 
 
 # --- what the process has -------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from eal_jira.stages.follow_up import follow_ups
 from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import learn_order
+from eal_jira.stages.notes import tell_what_changed
 from eal_jira.store import Connection, facts, issues, learning, process
 from eal_jira.store.learning import PracticeRow
 
@@ -38,6 +39,7 @@ def evaluate(house: House, now: datetime) -> Evaluated:
             learn_order(connection, team, words, now)
             evaluated.practices += _practices(connection, team, now)
             evaluated.followed_up += follow_ups(house, connection, team, words, now)
+            tell_what_changed(house, connection, team, now)
             facts.set_team(connection, team.name, stale=False)
 
     each_team(house, "evaluate", now, one)
@@ -47,7 +49,7 @@ def evaluate(house: House, now: datetime) -> Evaluated:
 def _practices(connection: Connection, team: TeamPart, now: datetime) -> int:
     rows = process.measures(connection, team.name)
     judging = context(connection, team, now)
-    earlier = [Practice.from_json(row.body) for row in learning.practices(connection, team.name)]
+    earlier = [Practice.from_json(row.body) for row in learning.practices(connection, team.name, untold=True)]
     guidelines = [
         Applied(
             version.guideline,
@@ -63,12 +65,15 @@ def _practices(connection: Connection, team: TeamPart, now: datetime) -> int:
         process.deviations(connection, team.name),
         [Measures.from_json(row.body) for row in rows],
         guidelines,
-        looks={(p.guideline, p.version, p.signature): Look(p.look, len(p.trial)) for p in earlier},
+        looks={(p.guideline, p.version, p.subject): Look(p.look, len(p.trial)) for p in earlier},
         min_group=team.min_group,
     )
     learning.save_practices(
         connection,
         team.name,
-        (PracticeRow(p.guideline, p.signature, p.verdict, p.to_json(), now, now) for p in found),
+        (
+            PracticeRow(p.guideline, p.subject, p.verdict if p.told else learning.UNTOLD, p.to_json(), now, now)
+            for p in found
+        ),
     )
     return len(found)
