@@ -237,6 +237,23 @@ class PracticesPart(Part):
     propose_from: float = Field(default=0.6, ge=0.5, le=1)
 
 
+class ExperimentsPart(Part):
+    """How tickets of the learning project are known to be experiments, and what happens to them."""
+
+    #: issues of these types are experiments …
+    types: Names = ("Experiment",)
+    #: … and issues with one of these labels
+    labels: Names = ("experiment",)
+    #: the type of those that we make ourselves; left out: `tracker.ticket_type`
+    ticket_type: str | None = None
+    #: the status that an experiment with a result is moved to
+    done: str = "Done"
+    #: the kind of link between an experiment and what it comes from
+    link: str = "Relates"
+    #: weeks without an experiment after which the retro asks whether that is meant to be
+    quiet_weeks: int = Field(default=8, ge=1)
+
+
 class TemplatesPart(Part):
     #: a folder whose files win over the built-in templates of the same name
     folder: Path | None = None
@@ -342,6 +359,8 @@ class TeamPart(Part):
     since: date | None = None
     min_group: int = Field(default=5, ge=3)
     time_zone: Zone = "Etc/UTC"
+    #: so many experiments run at the same time; further ones wait
+    experiments: int = Field(default=2, ge=0)
     #: statuses in which work waits for somebody else (names)
     waiting: Names = ()
     #: statuses in which work is blocked (names)
@@ -381,6 +400,7 @@ class Settings(Part):
     store: StorePart = StorePart()
     decisions: DecisionsPart = DecisionsPart()
     practices: PracticesPart = PracticesPart()
+    experiments: ExperimentsPart = ExperimentsPart()
     templates: TemplatesPart = TemplatesPart()
     run: RunPart = RunPart()
     web: WebPart = WebPart()

@@ -1,9 +1,9 @@
 """Practices: the same deviation in many issues, judged by how those issues did against comparable ones.
 
 A candidate is one signature of deviation from one guideline version, with at least `min_group` finished issues that
-deviated so, and at least `min_group` finished issues to which that version applied and that didn't. A way of working may
-help in one place only: the same signature within one type, priority, component or up to one size is a *narrower*
-candidate where there are twice as many issues; it is told only when it is better and the whole is not. Each candidate is
+deviated so, and at least `min_group` finished issues to which that version applied and that didn't. A way of working
+may help in one place only: the same signature within one type, priority, component or up to one size is a *narrower*
+candidate where there are twice as many issues; it is told when it is better and the whole is not. Each candidate is
 compared by every outcome, within type, priority and size (`outcomes.stratum`), and all comparisons of a run are
 corrected together (Benjamini & Hochberg 1995, Journal of the Royal Statistical Society B 57:289–300). "Worse" in one
 outcome outweighs "better" in another; then both are said.

@@ -12,6 +12,7 @@ from eal_jira.settings import TeamPart
 from eal_jira.stages.guidelines import add, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.learnt import learn_decision
+from eal_jira.stages.probes import try_first
 from eal_jira.store import Connection, facts, learning, work
 from eal_jira.store.learning import ProposalRow
 
@@ -77,9 +78,3 @@ def withdraw(connection: Connection, team: TeamPart, proposal: ProposalRow, now:
     """Somebody deleted the ticket: nothing was decided, and the same comes back only with new evidence."""
     learning.change_proposal(connection, proposal.key, state=WITHDRAWN, decided=now)
     facts.set_team(connection, team.name, stale=True)
-
-
-def try_first(house: House, connection: Connection, team: TeamPart, proposal: ProposalRow, now: datetime) -> None:
-    """Files the experiment that the decision asks for."""
-    # filed by stages.probes
-    _ = (house, connection, team, proposal, now)

@@ -23,6 +23,7 @@ from eal_jira.stages.measuring import traces_of
 from eal_jira.store import Connection, intents, learning, process
 from eal_jira.store.learning import ProposalRow
 
+
 def follow_ups(house: House, connection: Connection, team: TeamPart, words: Vocabulary, now: datetime) -> int:
     """Answers on the tickets of approved proposals for which there is enough that is new."""
     answered = 0

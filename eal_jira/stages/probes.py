@@ -5,25 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 
 from eal_jira.learning.practices import Practice
-from eal_jira.outbox.intents import Ticket, marker, want
-from eal_jira.process.versions import GuidelineVersion
+from eal_jira.reflection.probing import plan_for, plan_of_idea
 from eal_jira.settings import TeamPart
+from eal_jira.stages.experiments import offer
 from eal_jira.stages.house import House
 from eal_jira.store import Connection
-
-EXPERIMENT_LABEL = "eal-experiment"
+from eal_jira.store.learning import ProposalRow
 
 
 def offer_probe(
-    house: House, connection: Connection, team: TeamPart, practice: Practice, version: GuidelineVersion, now: datetime
-) -> None:
-    key = marker("probe", team.name, version.guideline, f"v{version.version}", practice.subject)
-    body = house.templates.render("probe.md", {"practice": practice, "current": version})
-    part = house.settings.tracker
-    title = f"{team.name}: try “{practice.label}” on purpose?"
-    want(
-        connection,
-        team.name,
-        Ticket(key, part.learning_project, part.ticket_type, title, body, (EXPERIMENT_LABEL,)),
-        now,
-    )
+    house: House, connection: Connection, team: TeamPart, practice: Practice, origin: str, now: datetime
+) -> str:
+    """For a practice that does better, though not so surely that a change is proposed. The experiment's key."""
+    return offer(house, connection, team, plan_for(team.name, practice, origin), now)
+
+
+def try_first(house: House, connection: Connection, team: TeamPart, proposal: ProposalRow, now: datetime) -> str:
+    """The experiment that a decision asks for. Its key."""
+    seen = proposal.evidence
+    if seen is not None:
+        plan = plan_for(team.name, Practice.from_json(seen), proposal.key)
+    else:
+        title = str(proposal.body["version"]["title"])
+        change = "; ".join(proposal.body["change"])
+        plan = plan_of_idea(team.name, proposal.guideline, title, change, proposal.key)
+    return offer(house, connection, team, plan, now)

@@ -14,7 +14,7 @@ from eal_jira.reflection.proposals import Change, Step, change_for, next_step, t
 from eal_jira.settings import TeamPart
 from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
-from eal_jira.stages.learnt import learn_practices
+from eal_jira.stages.learnt import learn_practices, practice_key
 from eal_jira.stages.measuring import traces_of
 from eal_jira.stages.probes import offer_probe
 from eal_jira.store import Connection, learning
@@ -37,13 +37,11 @@ def propose(house: House, connection: Connection, team: TeamPart, now: datetime)
         shared = told_to_managers(row, house.settings.practices, now)
         step = next_step(practice, shared, version, known, house.settings.practices.propose_from)
         match step:
-            case (Step.RENEW, ProposalRow() as open_one):
-                _renew(house, connection, team, open_one, practice, now)
+            case (Step.RENEW, ProposalRow() as living):
+                _renew(house, connection, team, living, practice, now)
             case (Step.PROBE, _):
-                assert version is not None
-                offer_probe(house, connection, team, practice, version, now)
-            case (Step.PROPOSE, _):
-                assert version is not None
+                offer_probe(house, connection, team, practice, practice_key(team.name, row), now)
+            case (Step.PROPOSE, _) if version is not None:
                 known.append(_from_practice(house, connection, team, practice, version, known, now))
                 made += 1
     return made

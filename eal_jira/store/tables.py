@@ -443,6 +443,57 @@ learnings = Table(
     Column("body", _JSON, nullable=False),
 )
 
+# Experiments, one a ticket of the learning project; the tickets themselves are in the mirror like all issues.
+experiments = Table(
+    "experiments",
+    metadata,
+    # the marker of a ticket that we made, else "issue/" and the ticket's id
+    Column("key", Text, primary_key=True),
+    # "" while the ticket is not there yet
+    Column("ticket_id", Text, nullable=False, index=True),
+    # "" while nobody has said which
+    Column("team", Text, nullable=False, index=True),
+    # offered, asking, waiting, running -> works, doesn't, no difference shown, stopped; or ignored
+    Column("state", Text, nullable=False),
+    # key of the proposal or practice it comes from
+    Column("origin", Text),
+    # the plan and what was fixed with it when it began
+    Column("design", _JSON),
+    Column("made", Moment, nullable=False),
+    Column("started", Moment),
+    # from when on no further issue joins
+    Column("closed", Moment),
+    Column("ended", Moment),
+    # why somebody stopped it
+    Column("reason", Text, nullable=False),
+    # the result so far
+    Column("result", _JSON),
+)
+
+# Issues that take part in an experiment: whoever was in it once stays in it.
+trials = Table(
+    "trials",
+    metadata,
+    Column("experiment", Text, nullable=False),
+    Column("issue_id", Text, nullable=False, index=True),
+    Column("joined", Moment, nullable=False),
+    PrimaryKeyConstraint("experiment", "issue_id"),
+)
+
+# A number of an issue of either side, written down when it was known; it never changes.
+observations = Table(
+    "observations",
+    metadata,
+    Column("experiment", Text, nullable=False),
+    Column("measure", Text, nullable=False),
+    Column("issue_id", Text, nullable=False),
+    Column("begun", Moment, nullable=False),
+    Column("trial", Boolean, nullable=False),
+    Column("stratum", _JSON, nullable=False),
+    Column("value", Float, nullable=False),
+    PrimaryKeyConstraint("experiment", "measure", "issue_id"),
+)
+
 retros = Table(
     "retros",
     metadata,

@@ -53,7 +53,7 @@ class Life:
     site: Site
     house: House
     folder: Path
-    days: dict[int, int] = field(default_factory=lambda: {n: 900 for n in range(len(CASES))})
+    days: dict[int, int] = field(default_factory=lambda: dict.fromkeys(range(len(CASES)), 900))
 
     def write_guidelines(self) -> None:
         text = "".join(GUIDELINE.format(number=number, days=days) for number, days in self.days.items())
@@ -84,7 +84,8 @@ class Life:
     def ticket(self, key: str) -> str:
         with self.house.store.read() as connection:
             row = intents.get(connection, f"ticket:{key}")
-        assert row is not None and row.result is not None
+        assert row is not None
+        assert row.result is not None
         return str(row.result["id"])
 
     def step(self, words: str, number: int, ticket: str) -> None:

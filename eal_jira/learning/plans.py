@@ -1,0 +1,348 @@
+"""The plan of an experiment: what is tried, what is hoped for, and how one will know. Plain lines of text, either way.
+
+    Team: Mobile
+    Hypothesis: Reviewed in small batches while it is written, a story is done sooner.
+    Departs from: review-before-testing
+    Measure: cycle time
+    Guards: rework and reopenings
+    Scope: label small-batches
+    Ends: after 40 issues
+
+A plan is fixed when the experiment begins (`fingerprint`): whoever could still choose the measure after seeing the
+numbers would always find one that looks good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from types import MappingProxyType
+from typing import Literal
+
+import orjson
+
+from eal_jira.learning.evidence import Direction
+from eal_jira.learning.keepable import Keepable
+from eal_jira.learning.measured import MEASURED, Measured
+
+Comparison = Literal["same period", "before"]
+WHEN_MOVED = "when moved"
+NOW = "now"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Keepable):
+    """What an experiment is about. Built by code, or read from a ticket by `read_plan`."""
+
+    title: str
+    hypothesis: str
+    team: str
+    #: id of the guideline departed from
+    guideline: str
+    #: a key of `MEASURED`
+    measure: str = "cycle_time"
+    better: Direction = "lower"
+    #: measures that must not get worse
+    guards: tuple[str, ...] = ()
+    #: issues with this label take part; "" where they are listed
+    label: str = ""
+    #: keys of the issues that take part, where they are listed
+    issues: tuple[str, ...] = ()
+    comparison: Comparison = "same period"
+    #: "now", "when moved" (the ticket, into work) or a day
+    start: str = WHEN_MOVED
+    #: so many trial issues end it; None: only the day does
+    size: int | None = 40
+    ends: date | None = None
+    #: a smaller difference of the medians than this share would not be worth a change
+    smallest_effect: float = 0.1
+    #: key of the proposal or practice that it comes from
+    origin: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Of everything that decides the result. A title or an origin does not."""
+        body = replace(self, title="", origin=None, start="").to_json()
+        return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    @property
+    def measured(self) -> Measured:
+        return MEASURED[self.measure]
+
+
+@dataclass(frozen=True, slots=True)
+class Unready:
+    """What a plan lacks: its line's name → a question for those who wrote it."""
+
+    missing: Mapping[str, str]
+
+
+Fields = Mapping[str, str]
+
+_NAMES = {
+    "team": "team",
+    "hypothesis": "hypothesis",
+    "departs from": "guideline",
+    "guideline": "guideline",
+    "measure": "measure",
+    "better": "better",
+    "guard": "guards",
+    "guards": "guards",
+    "scope": "scope",
+    "compared with": "comparison",
+    "comparison": "comparison",
+    "start": "start",
+    "end": "ends",
+    "ends": "ends",
+    "smallest effect": "smallest",
+}
+TITLES = MappingProxyType(
+    {
+        "team": "Team",
+        "hypothesis": "Hypothesis",
+        "guideline": "Departs from",
+        "measure": "Measure",
+        "better": "Better",
+        "guards": "Guards",
+        "scope": "Scope",
+        "comparison": "Compared with",
+        "start": "Start",
+        "ends": "Ends",
+        "smallest": "Smallest effect",
+    }
+)
+"""The names of a plan's lines, in the order in which they are written."""
+
+_LINE = re.compile(r"^[\s>*•#\-]*(?P<name>[A-Za-z][A-Za-z ]*?)[\s*_]*:[\s*_]*(?P<value>.*?)[\s]*$")
+_ESCAPED = re.compile(r"\\([^\w\s])")
+_HINT = re.compile(r"^(<.*>|…|\.\.\.|\?|-)?$", re.DOTALL)
+_KEY = re.compile(r"\b[A-Z][A-Z0-9_]*-\d+\b")
+_COUNT = re.compile(r"(\d+)\s*(?:trial\s+)?(?:issues?|tickets?|stories)\b|^(?:after\s+)?(\d+)$", re.IGNORECASE)
+_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
+_LABEL = re.compile(r"label(?:led)?\s*[:=]?\s*[“\"'`]?([^\s“”\"'`,;]+)", re.IGNORECASE)
+
+LARGEST = 1000
+"""Trial issues that a plan may ask for at most."""
+
+
+def fields_of(text: str) -> Fields:
+    """The lines of a plan that are filled in, by what they say. Of two lines of one name the first counts."""
+    found: dict[str, str] = {}
+    for line in html.unescape(_ESCAPED.sub(r"\1", text)).splitlines():
+        match = _LINE.match(line)
+        name = _NAMES.get(" ".join(match["name"].split()).casefold()) if match else None
+        if match and name and not _HINT.match(value := match["value"].strip()):
+            found.setdefault(name, value)
+    return found
+
+
+def read_plan(
+    text: str,
+    title: str,
+    *,
+    guidelines: Mapping[str, Mapping[str, str]],
+    origin: str | None = None,
+) -> Plan | Unready:
+    """The plan that these lines are, or what they lack.
+
+    `guidelines`: by team, the ids of its guidelines in force with their titles; either may be written.
+    """
+    fields = fields_of(text)
+    missing: dict[str, str] = {}
+
+    def ask(name: str, question: str) -> None:
+        missing[TITLES[name]] = question
+
+    team = _one_of(fields.get("team", ""), guidelines) or (next(iter(guidelines)) if len(guidelines) == 1 else None)
+    if team is None:
+        ask("team", f"which team tries it? ({', '.join(guidelines)})")
+    if "hypothesis" not in fields:
+        ask("hypothesis", "what do you expect to get better, and why?")
+    known = guidelines.get(team or "", {})
+    guideline = _guideline(fields.get("guideline", ""), known)
+    if guideline is None and (team is not None or "guideline" not in fields):
+        listed = ", ".join(known) or ("the id of one of the team's" if team is None else "the team has none in force")
+        ask("guideline", f"which guideline do you depart from? ({listed})")
+    measure = _measure(fields.get("measure", ""))
+    if measure is None:
+        ask("measure", f"which number will tell? ({_names_of_measures()})")
+    better = _better(fields.get("better", ""), measure)
+    if better is None:
+        ask("better", "is a lower or a higher number better?")
+    guards = _guards(fields.get("guards", ""))
+    if guards is None:
+        ask("guards", f"which numbers must not get worse? (any of: {_names_of_measures()}; or: none)")
+    label, issues = _scope(fields.get("scope", ""))
+    if not label and not issues:
+        ask("scope", "which issues take part? (label small-batches; or: issues MOB-12, MOB-15)")
+    comparison = _comparison(fields.get("comparison", ""))
+    if comparison is None:
+        ask("comparison", "with which others? (same period; or: before)")
+    start = _start(fields.get("start", ""))
+    if start is None:
+        ask("start", "when does it begin? (now; when moved; or a day such as 2026-05-04)")
+    size, ends = _ends(fields.get("ends", ""))
+    if size is None and ends is None:
+        if issues:
+            size = len(issues)
+        else:
+            ask("ends", "when is it over? (after 40 issues; or a day such as 2026-08-31; or both)")
+    smallest = _smallest(fields.get("smallest", ""))
+    if smallest is None:
+        ask("smallest", "how small a difference would still be worth a change? (such as 10 %)")
+    if missing or team is None or guideline is None or measure is None or better is None:
+        return Unready(missing)
+    return Plan(
+        title=" ".join(title.split()),
+        hypothesis=fields["hypothesis"],
+        team=team,
+        guideline=guideline,
+        measure=measure,
+        better=better,
+        guards=tuple(name for name in guards or () if name != measure),
+        label=label,
+        issues=issues,
+        comparison=comparison or "same period",
+        start=start or NOW,
+        size=size,
+        ends=ends,
+        smallest_effect=0.1 if smallest is None else smallest,
+        origin=origin,
+    )
+
+
+def lines_of(plan: Plan) -> Mapping[str, str]:
+    """The plan as the lines of a ticket, by their names: `read_plan` reads the same from them."""
+    scope = f"label {plan.label}" if plan.label else f"issues {', '.join(plan.issues)}"
+    over = [f"after {plan.size} issues"] * (plan.size is not None) + [str(plan.ends)] * (plan.ends is not None)
+    values = {
+        "team": plan.team,
+        "hypothesis": plan.hypothesis,
+        "guideline": plan.guideline,
+        "measure": plan.measured.title.lower(),
+        "better": plan.better,
+        "guards": ", ".join(MEASURED[name].title.lower() for name in plan.guards) or "none",
+        "scope": scope,
+        "comparison": plan.comparison,
+        "start": plan.start,
+        "ends": " or ".join(over),
+        "smallest": f"{100 * plan.smallest_effect:g} %",
+    }
+    return {title: " ".join(values[name].split()) for name, title in TITLES.items()}
+
+
+def _names_of_measures() -> str:
+    return ", ".join(measured.title.lower() for measured in MEASURED.values())
+
+
+def _folded(text: str) -> str:
+    return " ".join(re.sub(r"[^\w]+", " ", text.replace("_", " ")).split()).casefold()
+
+
+def _one_of(text: str, names: Mapping[str, object]) -> str | None:
+    return next((name for name in names if text and _folded(name) == _folded(text)), None)
+
+
+def _guideline(text: str, known: Mapping[str, str]) -> str | None:
+    """By id, by title, or as the one id that stands somewhere in the line."""
+    whole = next((g for g, title in known.items() if text and _folded(text) in (_folded(g), _folded(title))), None)
+    if whole is not None:
+        return whole
+    within = [g for g, title in known.items() if g in text.split() or (title and title.casefold() in text.casefold())]
+    return within[0] if len(within) == 1 else None
+
+
+def _measure(text: str) -> str | None:
+    wanted = _folded(text)
+    for name, measured in MEASURED.items():
+        if wanted and wanted in (_folded(name), _folded(measured.title)):
+            return name
+    return None
+
+
+def _better(text: str, measure: str | None) -> Direction | None:
+    if not text:
+        return MEASURED[measure].better if measure else "lower"
+    match text.split()[0].casefold().strip(".,;"):
+        case "lower" | "less" | "fewer" | "shorter":
+            return "lower"
+        case "higher" | "more" | "longer":
+            return "higher"
+    return None
+
+
+def _guards(text: str) -> tuple[str, ...] | None:
+    """None where something in the list is no measure. A line that is missing names none."""
+    if not text or _folded(text) in ("none", "nothing", "no"):
+        return ()
+    found = [_measure(part) for part in re.split(r"[,;]", text) if part.strip()]
+    return None if None in found else tuple(dict.fromkeys(name for name in found if name))
+
+
+def _scope(text: str) -> tuple[str, tuple[str, ...]]:
+    if named := _LABEL.search(text):
+        return named[1], ()
+    return "", tuple(dict.fromkeys(_KEY.findall(text)))
+
+
+def _comparison(text: str) -> Comparison | None:
+    wanted = _folded(text)
+    if not wanted or "same" in wanted or "beside" in wanted:
+        return "same period"
+    return "before" if "before" in wanted or "older" in wanted else None
+
+
+def _start(text: str) -> str | None:
+    wanted = _folded(text)
+    if wanted in ("", "now", "at once"):
+        return NOW
+    if "moved" in wanted:
+        return WHEN_MOVED
+    return None if (day := _day(text)) is None else day.isoformat()
+
+
+def _ends(text: str) -> tuple[int | None, date | None]:
+    counted = _COUNT.search(text)
+    size = int(counted[1] or counted[2]) if counted else None
+    return (size if size is not None and 1 <= size <= LARGEST else None), _day(text)
+
+
+def _day(text: str) -> date | None:
+    found = _DAY.search(text)
+    if found is None:
+        return None
+    try:
+        return date.fromisoformat(found[0])
+    except ValueError:
+        return None
+
+
+def _smallest(text: str) -> float | None:
+    if not text:
+        return 0.1
+    found = _PERCENT.search(text)
+    share = float(found[1].replace(",", ".")) / 100 if found else -1.0
+    return share if 0 <= share < 1 else None
+
+
+def blank(teams: Sequence[str]) -> Mapping[str, str]:
+    """The template: each line with a hint in angle brackets, which counts as not filled in."""
+    hints = {
+        "team": f"<one of: {', '.join(teams)}>" if len(teams) != 1 else teams[0],
+        "hypothesis": "<what do you expect to get better, and why?>",
+        "guideline": "<id of the guideline>",
+        "measure": "cycle time",
+        "better": "lower",
+        "guards": "rework and reopenings",
+        "scope": "<label small-batches; or: issues ABC-12, ABC-15>",
+        "comparison": "same period",
+        "start": NOW,
+        "ends": "after 40 issues",
+        "smallest": "10 %",
+    }
+    return {title: hints[name] for name, title in TITLES.items()}
