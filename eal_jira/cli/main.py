@@ -18,6 +18,7 @@ from eal_jira.cli import (
     explain,
     export,
     guidelines,
+    learnings,
     measures,
     outbox,
     read,
@@ -64,6 +65,7 @@ backup.add_to(app)
 read.add_to(app)
 census.add_to(app)
 explain.add_to(app)
+learnings.add_to(app)
 guidelines.add_to(app)
 export.add_to(app)
 measures.add_to(app)

@@ -180,11 +180,18 @@ def detect(
                     level=level,
                 )
     _correct_together(candidates)
-    better = {(c.applied.guideline, c.signature) for c in candidates if not c.where and c.verdict is Verdict.BETTER}
-    practices = (_practice(team, candidate, known) for candidate in candidates)
+    return tell(_practice(team, candidate, known) for candidate in candidates)
+
+
+def tell(practices: Iterable[Practice]) -> tuple[Practice, ...]:
+    """Which of them are told: each whole; of the narrower ones of a whole that isn't better, the best that is."""
+    practices = tuple(practices)
+    best: dict[tuple[str, int, str], Practice] = {}
+    for practice in sorted(practices, key=lambda p: (bool(p.where), -p.strength, p.subject)):
+        if practice.verdict is Verdict.BETTER:
+            best.setdefault((practice.guideline, practice.version, practice.signature), practice)
     return tuple(
-        replace(p, told=not p.where or (p.verdict is Verdict.BETTER and (p.guideline, p.signature) not in better))
-        for p in practices
+        replace(p, told=not p.where or best.get((p.guideline, p.version, p.signature)) is p) for p in practices
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,17 +30,29 @@ class Change:
 
 
 def change_for(practice: Practice, version: GuidelineVersion, context: JudgeContext, traces: Sequence[Trace]) -> Change:
-    """The smallest change of `version` by which the practice would follow it; `traces` are the practice's issues.
+    """The smallest change of `version` by which the practice would follow it; `traces` are the practice's issues."""
+    return change_of(practice.signature, practice.condition, version, context, traces, narrow=bool(practice.where))
 
-    The rule itself is moved where it can say so (a transition added, a limit moved); else an exception is added where
-    the practice was seen; a practice that was seen everywhere asks whether the guideline still helps. What helps in one
-    place only is never more than an exception there.
+
+def change_of(
+    signature: str,
+    condition: Mapping[str, Sequence[str]],
+    version: GuidelineVersion,
+    context: JudgeContext,
+    traces: Sequence[Trace],
+    *,
+    narrow: bool = False,
+) -> Change:
+    """The rule itself is moved where it can say so (a transition added, a limit moved); else an exception is added
+    where the departure was seen; one that was seen everywhere asks whether the guideline still helps.
+
+    `narrow`: it helps in one place only, and is never more than an exception there.
     """
-    relaxed = None if practice.where else parse_rule(version.rule or {}).relaxed(practice.signature, context, traces)
+    relaxed = None if narrow else parse_rule(version.rule or {}).relaxed(signature, context, traces)
     if relaxed is not None:
         new = replace(version, rule=relaxed.plain())
-    elif practice.condition:
-        new = replace(version, except_=(*version.except_, normal(practice.condition)))
+    elif condition:
+        new = replace(version, except_=(*version.except_, normal(condition)))
     else:
         new = replace(version, rule=None)
     return Change(new, difference(version, new))

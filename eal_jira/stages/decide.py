@@ -13,7 +13,7 @@ from eal_jira.stages.guidelines import add, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.learnt import learn_decision
 from eal_jira.stages.probes import try_first
-from eal_jira.store import Connection, facts, learning, work
+from eal_jira.store import Connection, experiments, facts, learning, work
 from eal_jira.store.learning import ProposalRow
 
 WITHDRAWN = "withdrawn"
@@ -50,6 +50,7 @@ def carry_out(
         {"state": state, "version": made, "change": proposal.body["change"], "decided": found.at},
     )
     want(connection, team.name, Comment(marker("decision", proposal.key), body, ticket=proposal.key), now)
+    _tell_the_experiment(house, connection, team, decided, now)
     # the issues it comes from: what is written there is said again, with what was decided and why
     if team.comments:
         work.add(connection, "check", list(proposal.body.get("issues", ())), team.name)
@@ -78,3 +79,20 @@ def withdraw(connection: Connection, team: TeamPart, proposal: ProposalRow, now:
     """Somebody deleted the ticket: nothing was decided, and the same comes back only with new evidence."""
     learning.change_proposal(connection, proposal.key, state=WITHDRAWN, decided=now)
     facts.set_team(connection, team.name, stale=True)
+
+
+def _tell_the_experiment(
+    house: House, connection: Connection, team: TeamPart, proposal: ProposalRow, now: datetime
+) -> None:
+    """The experiments behind a proposal hear what was decided, and why."""
+    behind = [
+        row
+        for row in experiments.listed(connection, team.name)
+        if row.ticket_id and (row.origin == proposal.key or row.key == proposal.body.get("experiment"))
+    ]
+    for row in behind:
+        told = {"state": proposal.state, "decided": proposal.decided, "reason": proposal.reason or ""}
+        body = house.templates.render("decided.md", told)
+        want(
+            connection, team.name, Comment(marker("decided", proposal.key, row.key), body, issue_id=row.ticket_id), now
+        )

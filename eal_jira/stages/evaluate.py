@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from eal_jira.learning.measures import Measures
-from eal_jira.learning.practices import Applied, Look, Practice, detect
+from eal_jira.learning.practices import Applied, Look, Practice, detect, tell
 from eal_jira.process.rules import parse_rule
 from eal_jira.process.versions import in_force
 from eal_jira.settings import TeamPart
@@ -68,12 +68,16 @@ def _practices(connection: Connection, team: TeamPart, now: datetime) -> int:
         looks={(p.guideline, p.version, p.subject): Look(p.look, len(p.trial)) for p in earlier},
         min_group=team.min_group,
     )
+    # what was told of a part of a way of working goes when the whole turns out better
+    newest = {(p.guideline, p.subject): p for p in (*earlier, *found)}
+    before = {(p.guideline, p.subject): p for p in earlier}
+    told = [p for key, p in zip(newest, tell(newest.values()), strict=True) if before.get(key) != p]
     learning.save_practices(
         connection,
         team.name,
         (
             PracticeRow(p.guideline, p.subject, p.verdict if p.told else learning.UNTOLD, p.to_json(), now, now)
-            for p in found
+            for p in told
         ),
     )
     return len(found)

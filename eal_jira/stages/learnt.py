@@ -6,15 +6,25 @@ from datetime import datetime
 
 from eal_jira.learning.evidence import Verdict
 from eal_jira.learning.learnings import Learning, of_decision, of_practice
+from eal_jira.learning.plans import Plan
 from eal_jira.learning.practices import Practice
+from eal_jira.learning.trials import Result, State
 from eal_jira.outbox.intents import marker
 from eal_jira.process.grades import Grade
 from eal_jira.settings import TeamPart
 from eal_jira.store import Connection, intents, issues, learning, learnings
+from eal_jira.store.experiments import ExperimentRow
 from eal_jira.store.learning import PracticeRow, ProposalRow
 from eal_jira.store.learnings import LearningRow
 
 EXPERIMENT, PRACTICE, DECISION = "experiment", "practice", "decision"
+EXPERIMENTS = {
+    State.WORKS: "works",
+    State.DOES_NOT: "does not work",
+    State.NO_DIFFERENCE: "no difference shown",
+    State.STOPPED: "stopped",
+    State.GATHERING: "cannot tell yet",
+}
 
 
 def learn_decision(connection: Connection, team: TeamPart, proposal: ProposalRow, now: datetime) -> None:
@@ -25,6 +35,15 @@ def learn_decision(connection: Connection, team: TeamPart, proposal: ProposalRow
         proposal.body["title"], proposal.body["change"], proposal.state, proposal.reason or "", grade, where
     )
     _save(connection, team, proposal.guideline, DECISION, proposal.key, told, now)
+
+
+def learn_experiment(connection: Connection, team: TeamPart, row: ExperimentRow, now: datetime) -> None:
+    """Tested, on purpose; what was stopped has still taught something."""
+    plan = Plan.from_json((row.design or {})["plan"])
+    result = Result.from_json(row.result or {})
+    outcome = EXPERIMENTS[result.state]
+    told = Learning(plan.hypothesis, outcome, Grade.TESTED, {}, result.sentences)
+    _save(connection, team, plan.guideline, EXPERIMENT, row.key, told, now)
 
 
 def learn_practices(connection: Connection, team: TeamPart, now: datetime) -> None:

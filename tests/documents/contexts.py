@@ -248,6 +248,23 @@ def renewed(say: Words) -> dict[str, object]:
     return {"practice": practice(say, Verdict.WORSE, Verdict.WORSE)}
 
 
+def decided(say: Words) -> dict[str, object]:
+    reason = one_line(say("It halves the waiting."))
+    return {"state": say("approved"), "decided": datetime(2026, 3, 12, 9, tzinfo=UTC), "reason": reason}
+
+
+def tried(say: Words) -> dict[str, object]:
+    experiment = {
+        "title": say("Payments: try it on purpose"),
+        "hypothesis": say("It finishes sooner."),
+        "key": say("EAL-7"),
+        "url": "https://tracker.example.com/browse/EAL-7",
+        "sentences": [say("It works: the evidence is 25, and 20 is enough.")],
+    }
+    options = {"approve": say("Approved"), "decline": say("Declined")}
+    return {"experiment": experiment, "state": "works", "options": options}
+
+
 def what_changed(say: Words) -> dict[str, object]:
     return {
         "guideline": say("Work is reviewed before it is done"),
@@ -290,6 +307,8 @@ CONTEXTS: dict[str, Callable[[Words], dict[str, object]]] = {
     "shown_again.md": shown_again,
     "renewed.md": renewed,
     "what_changed.md": what_changed,
+    "tried.md": tried,
+    "decided.md": decided,
     "adoption.md": adoption,
     "guidelines.md": guidelines,
     "review.md": review,
