@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def chains(connection: Connection, settings: Settings, named: str) -> list[dict[str, Any]]:
-    """Of the guideline with this id in every team that has it, or of the guideline that a proposal's ticket is about."""
+    """Of the guideline with this id in every team that has it, or of the one that a proposal's ticket is about."""
     from eal_jira.stages.chain import chain_of, proposal_of_ticket
 
     found: list[dict[str, Any]] = []

@@ -9,7 +9,7 @@ from eal_jira.model import SetAside
 from eal_jira.outbox.echo import digest, without_ours
 from eal_jira.process.log import BrokenTrace, build_trace
 from eal_jira.stages.house import House
-from eal_jira.store import echoes, facts, issues, process, work
+from eal_jira.store import echoes, facts, intents, issues, process, work
 
 
 @dataclass(slots=True)
@@ -33,6 +33,7 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
             return False
         found = issues.issues(connection, ids)
         changes = issues.changes(connection, ids)
+        tickets = intents.tickets(connection)
         said, us = echoes.comments(connection, ids), facts.us(connection)
         sprint_fields = issues.fields_of_kind(connection, "sprint")
         left: dict[str, bytes] = {}
@@ -40,14 +41,14 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
         for issue_id, issue in found.items():
             try:
                 # what we did ourselves is nobody's work, and nobody's deviation
-                trace = build_trace(issue, without_ours(changes[issue_id], us), sprint_fields)
+                trace = build_trace(issue, without_ours(changes[issue_id], us, tickets), sprint_fields)
             except BrokenTrace as error:
                 # an untold history can't be judged, and must not be judged by half
                 broken.append(SetAside("trace", issue.key, error.reason))
                 process.forget_trace(connection, issue_id)
             else:
                 process.save_trace(connection, trace)
-                left[issue_id] = digest(trace, said[issue_id], us)
+                left[issue_id] = digest(trace, said[issue_id], us, tickets)
                 logged.traces += 1
         work.set_aside(connection, "trace", now, broken, cleared=[issue.key for issue in found.values()])
         known = echoes.known(connection, ids)

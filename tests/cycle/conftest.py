@@ -63,6 +63,8 @@ token = {{ file = "{self.folder / "token"}" }}
 learning_project = "EAL"
 [store]
 url = "{self.store_url}"
+[practices]
+team_first = 0
 [[teams]]
 name = "Team"
 {self.team}
