@@ -1,4 +1,4 @@
-"""Plans of experiments: what people write is read, what lacks is asked for, what is written by us reads back the same."""
+"""Plans of experiments: what people write is read, what lacks is asked for, what we write reads back the same."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read(text: str, title: str = "Small batches") -> Plan | Unready:
 
 
 def without(*names: str, **instead: str) -> str:
-    lines = {name: value for name, value in (line.split(": ", 1) for line in WRITTEN.splitlines() if ": " in line)}
+    lines = dict(line.split(": ", 1) for line in WRITTEN.splitlines() if ": " in line)
     return "\n".join(f"{n}: {v}" for n, v in {**lines, **instead}.items() if n not in names)
 
 
