@@ -6,15 +6,20 @@ version is about it tells what changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from eal_jira.learning.measures import Measures
 from eal_jira.outbox.intents import Comment, marker, want
+from eal_jira.process.judge import Judge
+from eal_jira.process.versions import GuidelineVersion
 from eal_jira.settings import TeamPart
-from eal_jira.stages.guidelines import versions
+from eal_jira.stages import neighbours
+from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
+from eal_jira.stages.measuring import traces_of
 from eal_jira.store import Connection, learning, process
 from eal_jira.store.learning import ProposalRow
 
@@ -54,6 +59,21 @@ def tell_what_changed(house: House, connection: Connection, team: TeamPart, now:
     )
 
 
+def _about(
+    connection: Connection, team: TeamPart, either: Sequence[GuidelineVersion], ids: Sequence[str], now: datetime
+) -> set[str]:
+    """Those of the issues that one of these versions would be about if it were in force now."""
+    begin = either[-1].in_force_from
+    judging = replace(context(connection, team, now), since=begin)
+    traces = traces_of(connection, ids)
+    found: set[str] = set()
+    for version in either:
+        judge = Judge([replace(version, in_force_from=begin, in_force_until=None)], judging)
+        among = neighbours.among(connection, team, judge, sorted(traces))
+        found |= {issue_id for issue_id, trace in traces.items() if judge(trace, among).applied}
+    return found
+
+
 def _tell(house: House, connection: Connection, team: TeamPart, row: ProposalRow, now: datetime) -> int:
     every = {(v.guideline, v.version): v for v in versions(connection, team.name)}
     version = every[row.guideline, row.new_version or 0]
@@ -61,20 +81,22 @@ def _tell(house: House, connection: Connection, team: TeamPart, row: ProposalRow
         return 0
     noted = list(row.noted or ())
     asked = {d.issue_id for d in process.deviations(connection, team.name) if d.guideline == row.guideline}
-    pair = [row.guideline, row.new_version]
-    rows = [each for each in process.measures(connection, team.name) if pair in each.applied and each.finished is None]
+    rows = [each for each in process.measures(connection, team.name) if each.finished is None]
     work = [(m.started or m.created, m.issue_id) for m in (Measures.from_json(each.body) for each in rows)]
-    first = [i for begun, i in sorted(work) if begun >= version.in_force_from and i not in asked and i not in noted]
-    fresh = first[: house.settings.decisions.notes - len(noted)]
+    begun = [i for at, i in sorted(work) if at >= version.in_force_from and i not in asked and i not in noted]
+    # an exception takes issues out of a guideline: it is about those that the old version would have been about
+    either = [every[row.guideline, row.base_version], version]
+    about = _about(connection, team, either, begun, now)
+    fresh = [i for i in begun if i in about][: house.settings.decisions.notes - len(noted)]
     for issue_id in fresh:
-        context = {
+        told = {
             "guideline": version.title,
             "version": version.version,
             "since": version.in_force_from,
             "change": row.body["change"],
             "reason": row.reason or "",
         }
-        body = house.templates.render("what_changed.md", context)
+        body = house.templates.render("what_changed.md", told)
         comment = Comment(remark(team.name, row.guideline, issue_id), body, issue_id=issue_id)
         want(connection, team.name, comment, now)
     if fresh:
