@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 
+from bench.practices import many
 from eal_jira.learning.evidence import Verdict
 from eal_jira.learning.measures import Measures
-from eal_jira.learning.practices import Applied, Look, Practice, condition, detect
+from eal_jira.learning.practices import Applied, Look, Practice, condition, detect, tell
 from eal_jira.model import Deviation
 from tests.learning.builders import MONDAY, done
 
@@ -310,3 +312,38 @@ def test_looking_every_week_at_teams_without_an_effect_reports_few() -> None:
                 found |= practice.told and practice.verdict is not Verdict.CANNOT_TELL
         reported += found
     assert reported <= 7  # 5 % of 60 are 3; more than 7 would happen by chance once in a hundred runs
+
+
+def test_teams_without_an_effect_are_told_next_to_nothing_whatever_their_types_and_places() -> None:
+    """A quick look at `make bench`, which lives through two hundred teams."""
+    lives = many(12)
+    assert sum(life.candidates for life in lives) > 200, "narrower candidates are among them"
+    assert sum(life.reported for life in lives) <= 0.05 * sum(life.candidates for life in lives)
+
+
+def test_a_way_that_helps_in_one_place_only_is_found_there_and_claims_no_more() -> None:
+    dice = np.random.default_rng(3)
+    issues = []
+    for number in range(240):
+        deviates, bug = number < 80, number % 2 == 0
+        # among bugs it takes less than half of the time, among stories more than twice as long
+        pace = (0.4 if bug else 2.5) if deviates else 1.0
+        days = 3 * pace * float(np.exp(dice.normal(0, 0.7)))
+        issues.append(done(number, days, type="Bug" if bug else "Story", points=3.0))
+    found = detect("Payments", departures(range(80)), issues, [applied(issues)])
+    (narrow,) = [practice for practice in found if practice.told and practice.where]
+    assert narrow.verdict is Verdict.BETTER
+    assert narrow.where == {"type": ("Bug",)}
+    assert narrow.condition == {"type": ("Bug",)}
+    assert all(int(issue) % 2 == 0 for issue in (*narrow.trial, *narrow.comparison))
+    assert [p.subject for p in found if p.told and not p.where] == [SKIPPED]
+
+
+def test_of_a_way_that_is_better_everywhere_no_part_is_told_by_itself() -> None:
+    found = detect("T", departures(range(60)), issues := team_history(np.random.default_rng(1), 60, 160, pace=0.3), [])
+    assert found == ()
+    found = detect("T", departures(range(60)), issues, [applied(issues)])
+    assert len(found) > 3
+    assert [practice.subject for practice in found if practice.told] == [SKIPPED]
+    part = next(practice for practice in found if practice.where)
+    assert [p.told for p in tell([replace(part, told=True), *[p for p in found if not p.where]])] == [False, True]
