@@ -8,7 +8,9 @@ from datetime import datetime
 from eal_jira.model import SetAside
 from eal_jira.outbox.echo import digest, without_ours
 from eal_jira.process.log import BrokenTrace, build_trace
+from eal_jira.reflection.suggestions import suggestions
 from eal_jira.stages.house import House
+from eal_jira.stages.suggest import STAGE as SUGGEST
 from eal_jira.store import echoes, facts, intents, issues, process, work
 
 
@@ -54,11 +56,13 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
         known = echoes.known(connection, ids)
         touched = [issue_id for issue_id in ids if issue_id not in left or known.get(issue_id) != left[issue_id]]
         echoes.save(connection, left)
+        suggesting = {issue_id for issue_id in touched if any(suggestions(said[issue_id], us))}
         for team in house.teams:
             mine = work.of_team(connection, ids, team.name, team.scope)
             # one that left the team is looked at once more, so that nothing of it is left standing
             gone = set(process.measured(connection, team.name, ids)).difference(mine)
             work.add(connection, "check", sorted(gone.union(set(mine).intersection(touched))), team.name)
+            work.add(connection, SUGGEST, sorted(suggesting.intersection(mine)), team.name)
         work.done(connection, "log", ids)
         logged.set_aside += len(broken)
     return True

@@ -11,6 +11,7 @@ from eal_jira.stages.guideline_pages import write_guidelines
 from eal_jira.stages.house import House
 from eal_jira.stages.propose import propose
 from eal_jira.stages.retros import write_retros
+from eal_jira.stages.suggest import suggest
 from eal_jira.stages.tried import hear_results
 
 
@@ -29,6 +30,7 @@ def reflect(house: House, now: datetime) -> Reflected:
     def one(team: TeamPart) -> None:
         with house.store.write() as connection:
             reflected.proposals += hear_results(house, connection, team, now)
+            reflected.proposals += suggest(house, connection, team, now)
             reflected.proposals += propose(house, connection, team, now)
             reflected.guidelines += write_guidelines(house, connection, team, now)
         reflected.retros += write_retros(house, team, now)

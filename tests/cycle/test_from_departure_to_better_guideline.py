@@ -384,3 +384,32 @@ def test_learnings_count_how_often_other_teams_link_to_them(bench: OpenBench) ->
         (found,) = [x for x in life.told("learnings", "--json")["learnings"] if x["from"] == "decision"]
         assert found["reused"] == 1
         life.site.perform(Edit(life.site.clock.now(), "ann", "Q-1", "labels", ["x"]))
+
+
+@FLAVOURS
+def test_anyones_comment_becomes_a_proposal_once_and_what_cannot_is_answered_once(
+    bench: OpenBench, flavour: str
+) -> None:
+    with lived(bench, flavour) as life:
+        now = life.site.clock.now()
+        for number in (1, 2):
+            life.site.perform(Create(now, "ann", f"P-{number}", "Story", "Thing", {}))
+        life.site.perform(Say(now, "ann", "P-1", "eal propose review: retire"))
+        life.cycle()
+        life.site.perform(Say(now, "ann", "P-1", "It was clear.\neal propose review-before-done: except type = Bug"))
+        life.cycle()
+        life.cycle()
+        (row,) = life.proposals()
+        assert (row.kind, row.body["change"]) == ("comment", ["exception added: type Bug"])
+        assert "It was clear." in json.dumps(life.ticket(row.key).fields["description"])
+        ours = [words for words in life.words(life.site.issue("P-1")) if "Thank you for the idea" in words]
+        assert len(ours) == 1, "the first one names a guideline that is not there"
+        life.site.perform(Say(life.site.clock.now(), "ann", "P-2", "eal propose review-before-done: retire"))
+        life.cycle(1)
+        life.cycle(1)
+        assert len(life.proposals()) == 1
+        (answer,) = [words for words in life.words(life.site.issue("P-2")) if "Thank you for the idea" in words]
+        assert life.ticket(row.key).key in answer
+        life.decide(row, "Try first", "Let us see whether it helps.")
+        (ticket,) = life.experiments()
+        assert "try a change of" in ticket.fields["summary"]

@@ -248,6 +248,11 @@ def renewed(say: Words) -> dict[str, object]:
     return {"practice": practice(say, Verdict.WORSE, Verdict.WORSE)}
 
 
+def suggestion_answer(say: Words) -> dict[str, object]:
+    ticket = {"key": say("EAL-3"), "url": "https://tracker.example.com/browse/EAL-3"}
+    return {"why": "busy", "guideline": "review", "guidelines": ["review", "ready"], "open": ticket}
+
+
 def decided(say: Words) -> dict[str, object]:
     reason = one_line(say("It halves the waiting."))
     return {"state": say("approved"), "decided": datetime(2026, 3, 12, 9, tzinfo=UTC), "reason": reason}
@@ -309,6 +314,7 @@ CONTEXTS: dict[str, Callable[[Words], dict[str, object]]] = {
     "what_changed.md": what_changed,
     "tried.md": tried,
     "decided.md": decided,
+    "suggestion_answer.md": suggestion_answer,
     "adoption.md": adoption,
     "guidelines.md": guidelines,
     "review.md": review,
