@@ -19,7 +19,7 @@ from eal_jira.stages.check import Checked, check
 from eal_jira.stages.deliver import deliver
 from eal_jira.stages.evaluate import Evaluated, evaluate
 from eal_jira.stages.house import House
-from eal_jira.stages.listen import Heard, listen
+from eal_jira.stages.listen import Listened, listen
 from eal_jira.stages.log import Logged, log
 from eal_jira.stages.pull import nudged, pull, pull_named
 from eal_jira.stages.reflect import Reflected, reflect
@@ -33,7 +33,7 @@ class Cycle:
     now: datetime
     pulled: Pulled
     logged: Logged
-    heard: Heard
+    heard: Listened
     checked: Checked
     evaluated: Evaluated
     reflected: Reflected

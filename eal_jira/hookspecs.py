@@ -261,6 +261,10 @@ class Needs:
     ticket_type: str
     #: key of the config → names of statuses, one of which a ticket must be able to reach
     decisions: Mapping[str, tuple[str, ...]]
+    #: groups whose members decide
+    groups: tuple[str, ...] = ()
+    #: kind of link between tickets and issues, "" where none are made
+    link_kind: str = ""
 
 
 class Presence(StrEnum):
@@ -319,6 +323,12 @@ class Tracker(ABC):
 
     def sprints(self, scope: Scope) -> tuple[Sprint, ...]:
         """Sprints of the scope's boards. Only asked when `capabilities.sprints`."""
+        raise NotImplementedError
+
+    def group_members(self, group: str) -> frozenset[str]:
+        """Stable account ids of those who are in a group now, as `Change.actor` has them. Only asked when
+        `capabilities.groups`, once for each decision. Raises `NotAllowed` where there is no such group for us: an empty
+        answer would say that nobody decides."""
         raise NotImplementedError
 
     def presence(self, issue_ids: Sequence[str]) -> Mapping[str, Presence]:

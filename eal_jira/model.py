@@ -260,6 +260,8 @@ class Capabilities:
     attachments: bool = False
     #: edit our part of a description in place
     descriptions: bool = False
+    #: tell who is in a group
+    groups: bool = False
 
 
 # --- what the process has -------------------------------------------------------------------------------------

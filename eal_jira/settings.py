@@ -13,7 +13,7 @@ import subprocess
 import tomllib
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -73,7 +73,7 @@ def _cadence(text: str) -> str:
 
 
 def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+    return [value] if isinstance(value, str | dict) else value
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
@@ -211,11 +211,43 @@ class StorePart(Part):
 
 
 class DecisionsPart(Part):
-    """Which statuses of the learning project mean which decision."""
+    """Which statuses of the learning project mean which decision, and what follows from one."""
 
     approve: Names = ("Approved",)
     try_first: Names = ("Try first",)
     decline: Names = ("Declined",)
+    #: days within which a proposal asks for its decision; after that it counts as waiting too long
+    within: int = Field(default=14, ge=1)
+    #: issues that get a note of what changed when a new version is in force; only where a team has comments on
+    notes: int = Field(default=5, ge=0)
+    #: what became of an approved change is told after so many finished issues, or after so many weeks
+    follow_up_issues: int = Field(default=10, ge=3)
+    follow_up_weeks: int = Field(default=8, ge=1)
+    #: kind of link between a proposal and what it comes from, by the tracker's name; "": no links are made
+    link: str = "Relates"
+
+    @property
+    def meaning(self) -> Mapping[str, tuple[str, ...]]:
+        """Key of the config → names of statuses."""
+        return {"approve": self.approve, "try_first": self.try_first, "decline": self.decline}
+
+    @model_validator(mode="after")
+    def no_status_means_two_things(self) -> DecisionsPart:
+        named = [name.strip().casefold() for names in self.meaning.values() for name in names]
+        twice = next((name for name in named if named.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"uses the status {twice!r} for two decisions; each status can mean one")
+        return self
+
+
+class PracticesPart(Part):
+    """Who is told of a practice when, and from which strength on it becomes a proposal."""
+
+    #: days in which only the team sees what was found; sharing it (`eal-jira share`) ends them
+    team_first: int = Field(default=7, ge=0)
+    #: from this lower limit of the effect's interval on a better practice is proposed; weaker ones are offered as a
+    #: probe. 0.5 proposes every better one, 1 none
+    propose_from: float = Field(default=0.6, ge=0.5, le=1)
 
 
 class ExperimentsPart(Part):
@@ -318,6 +350,12 @@ class CalendarPart(Part):
         return self
 
 
+class GroupPart(Part):
+    """The members of a group of the tracker, as they are when somebody asks."""
+
+    group: str = Field(min_length=1)
+
+
 class TeamPart(Part):
     name: str = Field(min_length=1)
     projects: Names = ()
@@ -327,8 +365,8 @@ class TeamPart(Part):
     guidelines: Path | None = None
     retro: Annotated[str, AfterValidator(_cadence)] = "weekly"
     pages: Names = ("html",)
-    #: account ids of the people whose transition decides a proposal
-    approvers: Names = ()
+    #: whose transition decides a proposal: account ids, or groups
+    approvers: Annotated[tuple[str | GroupPart, ...], BeforeValidator(_as_list)] = ()
     comments: bool = False
     #: days without a departure, a proposal or a new version after which a guideline is said to be quiet
     quiet_days: int = Field(default=180, ge=30)
@@ -359,6 +397,10 @@ class TeamPart(Part):
         return Scope(projects=self.projects, board=None if self.board is None else str(self.board), query=self.query)
 
     @property
+    def approver_groups(self) -> tuple[GroupPart, ...]:
+        return tuple(each for each in self.approvers if isinstance(each, GroupPart))
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
@@ -372,6 +414,7 @@ class Settings(Part):
     tracker: TrackerPart
     store: StorePart = StorePart()
     decisions: DecisionsPart = DecisionsPart()
+    practices: PracticesPart = PracticesPart()
     experiments: ExperimentsPart = ExperimentsPart()
     templates: TemplatesPart = TemplatesPart()
     run: RunPart = RunPart()

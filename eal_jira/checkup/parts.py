@@ -41,13 +41,14 @@ def parts(settings: Settings, adapters: Adapters, serve: Serve, now: datetime) -
 
 def needs(settings: Settings) -> Needs:
     """What this config will ask of the tracker."""
-    decisions = settings.decisions
     return Needs(
         scopes=tuple(team.scope for team in settings.teams),
         commented=tuple(team.scope for team in settings.teams if team.comments),
         learning_project=settings.tracker.learning_project,
         ticket_type=settings.tracker.ticket_type,
-        decisions={f"decisions.{name}": getattr(decisions, name) for name in type(decisions).model_fields},
+        decisions={f"decisions.{name}": names for name, names in settings.decisions.meaning.items()},
+        groups=tuple(sorted({each.group for team in settings.teams for each in team.approver_groups})),
+        link_kind=settings.decisions.link,
     )
 
 

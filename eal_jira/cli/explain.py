@@ -21,15 +21,27 @@ def add_to(app: typer.Typer) -> None:
 
 
 def explain(
-    issue: Annotated[str, typer.Argument(help="The issue's key.")],
+    issue: Annotated[
+        str, typer.Argument(metavar="ISSUE", help="An issue's key, a proposal's ticket, or a guideline's id.")
+    ],
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Why an issue is tagged and why not: its facts, and every guideline with the versions that counted."""
+    """Why an issue is tagged and why not. Of a proposal or a guideline: the chain from its departures to its versions,
+    with what was seen, decided and why, and what came of it."""
+    from eal_jira.cli import chain
     from eal_jira.errors import UsageError
     from eal_jira.store import issues, process
 
     with reading(config) as (settings, connection):
+        versions = chain.chains(connection, settings, issue)
+        if versions:
+            if as_json:
+                emit({"chain": versions})
+            else:
+                for line in chain.told(versions):
+                    out(line)
+            return
         found = issues.issue_by_key(connection, issue) or issues.issue_by_key(connection, issue.upper())
         if found is None:
             raise UsageError(
@@ -79,6 +91,7 @@ def _team(
 ) -> dict[str, Any]:
     from eal_jira.process.judge import Judge
     from eal_jira.stages import history, neighbours
+    from eal_jira.stages.chain import proposed_ways
     from eal_jira.stages.guidelines import versions
     from eal_jira.store import process
 
@@ -87,6 +100,7 @@ def _team(
     judge = Judge(known, context)
     explained = judge.explain(trace, neighbours.among(connection, team, judge, [issue.id])) if trace else ()
     told = {(e.guideline, e.version): e for e in explained}
+    proposed = proposed_ways(connection, team.name)
     measured = next((row.body for row in process.measures(connection, team.name) if row.issue_id == issue.id), None)
     return {
         "team": team.name,
@@ -103,7 +117,13 @@ def _team(
                 "tagged": bool(e.deviations),
                 "why": e.text,
                 "deviations": [
-                    {"at": d.at, "what": d.label, "sentence": d.sentence, "events": list(d.events)}
+                    {
+                        "at": d.at,
+                        "what": d.label,
+                        "sentence": d.sentence,
+                        "events": list(d.events),
+                        "proposals": proposed.get((d.guideline, d.version, d.signature), []),
+                    }
                     for d in e.deviations
                 ],
             }
@@ -138,7 +158,9 @@ def _told(document: dict[str, Any]) -> list[str]:
         for one in team["guidelines"]:
             lines.append(f"  {one['guideline']} v{one['version']} ({_span(one)}): {one['title']}")
             lines.append(f"    {'Tagged: ' if one['tagged'] else 'Not tagged: '}{one['why']}")
-            lines.extend(f"    {when(d['at'])}: {d['what']}" for d in one["deviations"])
+            for d in one["deviations"]:
+                lines.append(f"    {when(d['at'])}: {d['what']}")
+                lines.extend(f"      led to {p['ticket'] or p['proposal']}: {p['state']}" for p in d["proposals"])
         if not team["guidelines"]:
             lines.append("  No guideline is known, or its history can't be told.")
     return lines

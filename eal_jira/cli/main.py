@@ -19,6 +19,7 @@ from eal_jira.cli import (
     explain,
     export,
     guidelines,
+    learnings,
     measures,
     outbox,
     read,
@@ -65,6 +66,7 @@ backup.add_to(app)
 read.add_to(app)
 census.add_to(app)
 explain.add_to(app)
+learnings.add_to(app)
 guidelines.add_to(app)
 experiments.add_to(app)
 export.add_to(app)

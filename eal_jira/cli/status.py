@@ -42,6 +42,8 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         out(f"Team {team['name']}: {team['sentence']} {document['deviations'][team['name']]} deviations stand.")
     waiting = [row for row in document["outbox"] if row["state"] not in ("done", "dropped")]
     out("Outbox: " + (", ".join(f"{r['count']} {r['verb']} {r['state']}" for r in waiting) or "all delivered"))
+    for line in _waiting_lines(document["decisions"]):
+        out(line)
     if document["duplicates_put_away"]:
         out(f"Put away because they stood twice: {document['duplicates_put_away']}")
     for stray in document["unclaimed"]:
@@ -78,6 +80,7 @@ def _document(settings: Settings, connection: Connection) -> dict[str, Any]:
             {"state": state, "verb": verb, "count": count}
             for (state, verb), count in sorted(intents.count(connection).items())
         ],
+        "decisions": _decisions(settings, connection, last),
         "duplicates_put_away": strays.healed(connection),
         "unclaimed": strays.unclaimed(connection, LABEL),
         "token": token_warning(settings.tracker.token_expires, clock),
@@ -88,6 +91,32 @@ def _document(settings: Settings, connection: Connection) -> dict[str, Any]:
             for item, since in work.listed(connection)
         ],
     }
+
+
+def _decisions(settings: Settings, connection: Connection, last: datetime | None) -> list[dict[str, Any]]:
+    """Proposals that wait for a decision, and for how long. Names nobody."""
+    from eal_jira.stages.chain import ticket_key
+    from eal_jira.store import learning
+
+    within = settings.decisions.within
+    found = []
+    for row in learning.proposals(connection):
+        if row.waits:
+            days = None if last is None else max(0, (last - row.made).days)
+            late = days is not None and days > within
+            ticket = ticket_key(connection, row.key)
+            found.append({"team": row.team, "ticket": ticket, "since": row.made, "days": days, "overdue": late})
+    return found
+
+
+def _waiting_lines(waiting: list[dict[str, Any]]) -> list[str]:
+    if not waiting:
+        return ["Decisions: no proposal waits."]
+    lines = [f"Decisions: {len(waiting)} {'proposal waits' if len(waiting) == 1 else 'proposals wait'}."]
+    for each in waiting:
+        late = ", longer than was asked for" if each["overdue"] else ""
+        lines.append(f"  {each['ticket'] or 'its ticket is not there yet'} ({each['team']}): {each['days']} days{late}")
+    return lines
 
 
 def _scope(name: str, mark: Watermark, now: datetime | None) -> dict[str, Any]:

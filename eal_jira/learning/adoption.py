@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from scipy import stats
 
-from eal_jira.learning.evidence import Evidence, compare, percent
+from eal_jira.learning.evidence import Evidence, Verdict, compare, percent
 from eal_jira.learning.keepable import Keepable
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.outcomes import CYCLE_TIME, Outcome, samples
@@ -39,6 +39,13 @@ class Adoption(Keepable):
     outcome: str
     evidence: Evidence
     sentence: str
+    #: the how-manieth look this is, counted from 1; the k-th may spend level/2^k, as for practices
+    look: int = 1
+
+    @property
+    def reversed(self) -> bool:
+        """Whether the work has done worse since, surely enough to look at the change again."""
+        return self.evidence.verdict is Verdict.WORSE
 
 
 def follow_up(
@@ -50,6 +57,7 @@ def follow_up(
     outcome: Outcome = CYCLE_TIME,
     min_group: int = 5,
     level: float = 0.05,
+    look: int = 1,
 ) -> Adoption:
     """What became of a change. `before` and `after`: the issues that the new way is for; `doing_it_…`: issue ids."""
     then = _share(before, doing_it_before, min_group, level)
@@ -62,7 +70,10 @@ def follow_up(
         min_group=min_group,
         level=level,
     )
-    return Adoption(then, since, outcome.name, evidence, " ".join(_sentences(then, since, evidence, outcome, level)))
+    if evidence.p_value is not None:
+        evidence = evidence.corrected(min(1.0, evidence.p_value * 2**look))
+    words = " ".join(_sentences(then, since, evidence, outcome, level))
+    return Adoption(then, since, outcome.name, evidence, words, look)
 
 
 def _share(issues: Sequence[Measures], doing_it: Set[str], min_group: int, level: float) -> Share:

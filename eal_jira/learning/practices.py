@@ -1,7 +1,9 @@
 """Practices: the same deviation in many issues, judged by how those issues did against comparable ones.
 
 A candidate is one signature of deviation from one guideline version, with at least `min_group` finished issues that
-deviated so, and at least `min_group` finished issues to which that version applied and that didn't. Each candidate is
+deviated so, and at least `min_group` finished issues to which that version applied and that didn't. A way of working
+may help in one place only: the same signature within one type, priority, component or up to one size is a *narrower*
+candidate where there are twice as many issues; it is told when it is better and the whole is not. Each candidate is
 compared by every outcome, within type, priority and size (`outcomes.stratum`), and all comparisons of a run are
 corrected together (Benjamini & Hochberg 1995, Journal of the Royal Statistical Society B 57:289–300). "Worse" in one
 outcome outweighs "better" in another; then both are said.
@@ -20,6 +22,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 
 from scipy import stats
@@ -29,6 +32,7 @@ from eal_jira.learning.keepable import Keepable
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.outcomes import OUTCOMES, held_equal, samples, stratum
 from eal_jira.model import Deviation
+from eal_jira.process.applies import phrase
 
 
 def _nothing(_signature: str) -> frozenset[str]:
@@ -78,6 +82,24 @@ class Practice(Keepable):
     sentences: tuple[str, ...]
     #: the how-manieth look at this candidate this is, counted from 1
     look: int = 1
+    #: a narrower candidate: only issues with these values were compared
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: False: a narrower candidate that adds nothing; it is kept because looks are counted
+    told: bool = True
+
+    @property
+    def subject(self) -> str:
+        """What tells it from other practices under the same guideline."""
+        return subject(self.signature, self.where)
+
+    @property
+    def strength(self) -> float:
+        """The lower limit of what it does better, of the outcome in which it does best; 0 when none is better."""
+        return max((e.low or 0.0 for e in self.evidence.values() if e.verdict is Verdict.BETTER), default=0.0)
+
+
+def subject(signature: str, where: Mapping[str, Sequence[str]]) -> str:
+    return f"{signature} where {phrase(where)}" if where else signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +118,22 @@ class _Candidate:
     trial: list[Measures]
     comparison: list[Measures]
     unfinished: tuple[int, int]
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     look: int = 1
     evidence: dict[str, Evidence] = field(default_factory=dict)
 
+    @property
+    def subject(self) -> str:
+        return subject(self.signature, self.where)
+
+    @property
+    def verdict(self) -> Verdict:
+        verdicts = {evidence.verdict for evidence in self.evidence.values()}
+        return next((v for v in (Verdict.WORSE, Verdict.BETTER) if v in verdicts), Verdict.CANNOT_TELL)
+
+
+NARROW = 2
+"""A narrower candidate needs so many times the smallest group on either side."""
 
 NO_LOOKS: Mapping[tuple[str, int, str], Look] = MappingProxyType({})
 
@@ -115,7 +150,7 @@ def detect(
 ) -> tuple[Practice, ...]:
     """Every candidate that is due for a look with its verdict, ordered by guideline and signature.
 
-    `looks`: the last look at each candidate, by guideline, version and signature.
+    `looks`: the last look at each candidate, by guideline, version and subject.
 
     A deviation counts for the guideline version that it departed from, if that version is among `guidelines`: what
     people did about an older wording is no evidence about this one. Below `min_group` nothing is reported at all.
@@ -128,9 +163,10 @@ def detect(
     candidates = [
         candidate
         for applied in sorted(guidelines, key=lambda applied: (applied.guideline, applied.version))
-        for candidate in _candidates(applied, of_version[applied.guideline, applied.version], known)
+        for whole in _candidates(applied, of_version[applied.guideline, applied.version], known)
+        for candidate in (whole, *_narrower(whole, NARROW * min_group))
         if min(len(candidate.trial), len(candidate.comparison)) >= min_group
-        and _due(candidate, looks.get((applied.guideline, applied.version, candidate.signature)))
+        and _due(candidate, looks.get((applied.guideline, applied.version, candidate.subject)))
     ]
     for candidate in candidates:
         for outcome in OUTCOMES:
@@ -144,7 +180,19 @@ def detect(
                     level=level,
                 )
     _correct_together(candidates)
-    return tuple(_practice(team, candidate, known) for candidate in candidates)
+    return tell(_practice(team, candidate, known) for candidate in candidates)
+
+
+def tell(practices: Iterable[Practice]) -> tuple[Practice, ...]:
+    """Which of them are told: each whole; of the narrower ones of a whole that isn't better, the best that is."""
+    practices = tuple(practices)
+    best: dict[tuple[str, int, str], Practice] = {}
+    for practice in sorted(practices, key=lambda p: (bool(p.where), -p.strength, p.subject)):
+        if practice.verdict is Verdict.BETTER:
+            best.setdefault((practice.guideline, practice.version, practice.signature), practice)
+    return tuple(
+        replace(p, told=not p.where or best.get((p.guideline, p.version, p.signature)) is p) for p in practices
+    )
 
 
 def _candidates(
@@ -164,6 +212,34 @@ def _candidates(
         trial, comparison = ([issue for issue in group if not issue.censored] for group in groups)
         unfinished = len(groups[0]) - len(trial), len(groups[1]) - len(comparison)
         yield _Candidate(applied, signature, labels[signature], trial, comparison, unfinished)
+
+
+def _narrower(whole: _Candidate, enough: int) -> Iterable[_Candidate]:
+    """The same signature within one value of one field; only where that is a real part of the whole."""
+    tests: list[tuple[str, str, Callable[[Measures], bool]]] = []
+    for name in ("type", "priority", "component"):
+        for value in sorted(frozenset().union(*(_values(issue, name) for issue in whole.trial))):
+            tests.append((name, value, partial(_has, name, value)))
+    sizes = sorted(issue.points for issue in whole.trial if issue.points is not None)
+    if sizes:
+        middle = sizes[(len(sizes) - 1) // 2]
+        tests.append(("points", f"<= {middle:g}", partial(_at_most, middle)))
+    for name, value, inside in tests:
+        trial = [issue for issue in whole.trial if inside(issue)]
+        comparison = [issue for issue in whole.comparison if inside(issue)]
+        real = len(trial) < len(whole.trial) and len(comparison) < len(whole.comparison)
+        if real and min(len(trial), len(comparison)) >= enough:
+            yield _Candidate(
+                whole.applied, whole.signature, whole.label, trial, comparison, whole.unfinished, {name: (value,)}
+            )
+
+
+def _has(name: str, value: str, issue: Measures) -> bool:
+    return value in _values(issue, name)
+
+
+def _at_most(points: float, issue: Measures) -> bool:
+    return issue.points is not None and issue.points <= points
 
 
 def _due(candidate: _Candidate, last: Look | None) -> bool:
@@ -188,7 +264,6 @@ def _correct_together(candidates: Sequence[_Candidate]) -> None:
 
 def _practice(team: str, candidate: _Candidate, known: Mapping[str, Measures]) -> Practice:
     applied = candidate.applied
-    verdicts = {evidence.verdict for evidence in candidate.evidence.values()}
     counterparts = {stratum(issue) for issue in candidate.comparison}
     compared = [issue for issue in candidate.trial if stratum(issue) in counterparts]
     held, not_held = held_equal([*candidate.trial, *candidate.comparison])
@@ -199,18 +274,22 @@ def _practice(team: str, candidate: _Candidate, known: Mapping[str, Measures]) -
         title=applied.title,
         signature=candidate.signature,
         label=candidate.label,
-        verdict=next((v for v in (Verdict.WORSE, Verdict.BETTER) if v in verdicts), Verdict.CANNOT_TELL),
+        verdict=candidate.verdict,
         trial=tuple(issue.issue_id for issue in candidate.trial),
         comparison=tuple(issue.issue_id for issue in candidate.comparison),
         outside=tuple(issue.issue_id for issue in candidate.trial if stratum(issue) not in counterparts),
         unfinished_trial=candidate.unfinished[0],
         unfinished_comparison=candidate.unfinished[1],
         evidence=candidate.evidence,
-        condition=condition(compared, [known[issue_id] for issue_id in applied.issues if issue_id in known]),
+        condition={
+            **condition(compared, [known[issue_id] for issue_id in applied.issues if issue_id in known]),
+            **candidate.where,
+        },
         held_equal=held,
         not_held_equal=not_held,
         sentences=(),
         look=candidate.look,
+        where=candidate.where,
     )
     without_cycle = sum(issue.cycle_time is None for issue in [*candidate.trial, *candidate.comparison])
     return replace(practice, sentences=tuple(_sentences(practice, without_cycle)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eal_jira.model import Deviation, Trace, Vocabulary
-from eal_jira.outbox.intents import Comment, marker, want
+from eal_jira.outbox.intents import Comment, want
 from eal_jira.process.judge import Judge
 from eal_jira.process.versions import GuidelineVersion
 from eal_jira.settings import TeamPart
@@ -18,6 +18,7 @@ from eal_jira.stages.each_team import each_team
 from eal_jira.stages.guidelines import bring_in, context
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import Yardstick
+from eal_jira.stages.notes import decided_ways, remark
 from eal_jira.stages.tags import tag
 from eal_jira.store import Connection, facts, intervals, issues, process, work
 
@@ -110,6 +111,7 @@ class _TeamCheck:
     ) -> None:
         """At most one comment per issue and guideline: the newest question."""
         newest = {(deviation.issue_id, deviation.guideline): deviation for deviation in found}
+        decided = decided_ways(connection, self._team.name) if newest else {}
         for (issue_id, guideline), deviation in newest.items():
             version = told[guideline, deviation.version]
             if not (self._team.comments or version.mandatory):
@@ -124,9 +126,10 @@ class _TeamCheck:
                     "mandatory": version.why if version.mandatory else "",
                     "steward": version.steward,
                     "sentence": deviation.sentence,
+                    "decided": decided.get((guideline, deviation.version, deviation.signature)),
                 },
             )
-            comment = Comment(marker("deviation", self._team.name, guideline, issue_id), body, issue_id=issue_id)
+            comment = Comment(remark(self._team.name, guideline, issue_id), body, issue_id=issue_id)
             want(connection, self._team.name, comment, self._now)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from eal_jira.learning.measures import Measures
-from eal_jira.learning.practices import Applied, Look, Practice, detect
+from eal_jira.learning.practices import Applied, Look, Practice, detect, tell
 from eal_jira.process.rules import parse_rule
 from eal_jira.process.versions import in_force
 from eal_jira.settings import TeamPart
@@ -18,6 +18,7 @@ from eal_jira.stages.follow_up import follow_ups
 from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import learn_order
+from eal_jira.stages.notes import tell_what_changed
 from eal_jira.store import Connection, facts, issues, learning, process
 from eal_jira.store.learning import PracticeRow
 
@@ -46,6 +47,7 @@ def evaluate(house: House, now: datetime) -> Evaluated:
             learn_order(connection, team, words, now)
             evaluated.practices += _practices(connection, team, now)
             evaluated.followed_up += follow_ups(house, connection, team, words, now)
+            tell_what_changed(house, connection, team, now)
             facts.set_team(connection, team.name, stale=False)
 
     each_team(house, "evaluate", now, one)
@@ -55,7 +57,7 @@ def evaluate(house: House, now: datetime) -> Evaluated:
 def _practices(connection: Connection, team: TeamPart, now: datetime) -> int:
     rows = process.measures(connection, team.name)
     judging = context(connection, team, now)
-    earlier = [Practice.from_json(row.body) for row in learning.practices(connection, team.name)]
+    earlier = [Practice.from_json(row.body) for row in learning.practices(connection, team.name, untold=True)]
     guidelines = [
         Applied(
             version.guideline,
@@ -71,12 +73,19 @@ def _practices(connection: Connection, team: TeamPart, now: datetime) -> int:
         process.deviations(connection, team.name),
         [Measures.from_json(row.body) for row in rows],
         guidelines,
-        looks={(p.guideline, p.version, p.signature): Look(p.look, len(p.trial)) for p in earlier},
+        looks={(p.guideline, p.version, p.subject): Look(p.look, len(p.trial)) for p in earlier},
         min_group=team.min_group,
     )
+    # what was told of a part of a way of working goes when the whole turns out better
+    newest = {(p.guideline, p.subject): p for p in (*earlier, *found)}
+    before = {(p.guideline, p.subject): p for p in earlier}
+    told = [p for key, p in zip(newest, tell(newest.values()), strict=True) if before.get(key) != p]
     learning.save_practices(
         connection,
         team.name,
-        (PracticeRow(p.guideline, p.signature, p.verdict, p.to_json(), now, now) for p in found),
+        (
+            PracticeRow(p.guideline, p.subject, p.verdict if p.told else learning.UNTOLD, p.to_json(), now, now)
+            for p in told
+        ),
     )
     return len(found)

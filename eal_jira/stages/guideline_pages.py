@@ -66,7 +66,7 @@ def _review(
     title = f"{team.name}: look at the guideline “{version.title}” again"
     ways = often_enough(seen, version.guideline, team.min_group)
     document = house.templates.render(
-        "review.md", {"team": team.name, "version": version, "rule": asked(version), "seen": ways}
+        "review.md", {"team": team.name, "version": version, "rule": asked(version), "seen": ways, "reversed": ""}
     )
     ticket = Ticket(key, part.learning_project, part.ticket_type, title, document, (REVIEW_LABEL,))
     return 0 if intents.get(connection, ticket.key) else int(want(connection, team.name, ticket, now))

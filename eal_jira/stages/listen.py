@@ -2,90 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from eal_jira.mirror.pseudonyms import Pseudonyms
-from eal_jira.model import Actor, Vocabulary
-from eal_jira.outbox.intents import Comment, marker, want
-from eal_jira.process.versions import GuidelineVersion, in_force
-from eal_jira.reflection.decisions import Choice, Decision, Unlisted, read_decision
-from eal_jira.settings import DecisionsPart, TeamPart
+from eal_jira.model import Actor, Change, Comment, Issue, Vocabulary
+from eal_jira.outbox import intents as out
+from eal_jira.outbox.intents import marker, want
+from eal_jira.reflection.decisions import (
+    AtOdds,
+    Choice,
+    Decision,
+    Heard,
+    TextChanged,
+    Unlisted,
+    WithoutReason,
+    read_decision,
+)
+from eal_jira.reflection.memory import Memory, text_hash
+from eal_jira.settings import DecisionsPart, GroupPart, TeamPart
+from eal_jira.stages.decide import carry_out, withdraw
 from eal_jira.stages.each_team import each_team
-from eal_jira.stages.guidelines import add, versions
 from eal_jira.stages.house import House
 from eal_jira.store import Connection, facts, intents, issues, learning
 from eal_jira.store.learning import ProposalRow
 
+LISTENED_TO = ("open", str(Choice.TRY_FIRST))
+"""States in which a proposal can still be decided: what is tried first is decided when it has been tried."""
+
 
 @dataclass(slots=True)
-class Heard:
+class Listened:
     decided: int = 0
 
 
-def listen(house: House, now: datetime) -> Heard:
+@dataclass(frozen=True, slots=True)
+class _Ticket:
+    """A proposal's ticket as it is mirrored."""
+
+    issue: Issue
+    changes: Sequence[Change]
+    comments: Sequence[Comment]
+    gone: bool
+
+
+def listen(house: House, now: datetime) -> Listened:
     """Reads the tickets of open proposals; an approval makes the new guideline version in the same transaction."""
-    heard = Heard()
+    heard = Listened()
 
     def one(team: TeamPart) -> None:
         with house.store.read() as connection:
-            waiting = [row for row in learning.proposals(connection, team.name) if row.state == "open"]
+            waiting = [row for row in learning.proposals(connection, team.name) if row.state in LISTENED_TO]
         for proposal in waiting:
-            with house.store.write() as connection:
-                heard.decided += _hear(house, connection, team, proposal, now)
+            heard.decided += _hear(house, team, proposal, now)
 
     each_team(house, "listen", now, one)
     return heard
 
 
-def _hear(house: House, connection: Connection, team: TeamPart, proposal: ProposalRow, now: datetime) -> bool:
-    ticket = intents.get(connection, f"ticket:{proposal.key}")
-    if ticket is None or ticket.result is None:
+def _hear(house: House, team: TeamPart, proposal: ProposalRow, now: datetime) -> bool:
+    with house.store.read() as connection:
+        ticket = _ticket(connection, proposal)
+        us = facts.us(connection)
+    if ticket is None:
         return False
-    ticket_id = str(ticket.result["id"])
-    meaning = _meaning(house.settings.decisions, issues.vocabulary(connection))
-    found = read_decision(
-        issues.changes(connection, [ticket_id])[ticket_id], meaning, _approvers(connection, team.approvers)
-    )
-    match found:
-        case Decision():
-            _decide(house, connection, team, proposal, found, now)
+    if ticket.gone:
+        with house.store.write() as connection:
+            withdraw(connection, team, proposal, now)
+        return False
+    if ticket.issue.project != house.settings.tracker.learning_project:
+        # it was moved: other people may move it there, and the statuses mean something else
+        return False
+    memory = Memory() if proposal.heard is None else Memory.from_json(proposal.heard)
+    unseen = memory.unseen(ticket.changes)
+    if unseen:
+        # asks the tracker, so outside of any transaction
+        memory = memory.with_listed(unseen, _approvers(house, team), us)
+    memory = replace(memory, text=memory.text or text_hash(ticket.issue))
+    with house.store.write() as connection:
+        if memory.to_json() != proposal.heard:
+            learning.change_proposal(connection, proposal.key, heard=memory.to_json())
+        since = _since(proposal, memory, ticket.comments)
+        if since is None and memory.rounds:
+            return False  # what we say again is not on the ticket yet
+        meaning = _meaning(house.settings.decisions, issues.vocabulary(connection))
+        found = read_decision(
+            ticket.changes,
+            ticket.comments,
+            meaning,
+            memory.listed,
+            since=since,
+            same_text=text_hash(ticket.issue) == memory.text,
+        )
+        if isinstance(found, Decision):
+            carry_out(house, connection, team, proposal, found, now)
             return True
-        case Unlisted():
-            body = house.templates.render("not_decided.md", {"choice": str(found.choice)})
-            note = Comment(marker("not-decided", proposal.key), body, ticket=proposal.key)
-            want(connection, team.name, note, now)
+        if found is not None:
+            _answer(house, connection, team, proposal, found, memory, ticket.issue, now)
     return False
 
 
-def _decide(
-    house: House, connection: Connection, team: TeamPart, proposal: ProposalRow, found: Decision, now: datetime
+def _ticket(connection: Connection, proposal: ProposalRow) -> _Ticket | None:
+    """None: it isn't there yet, or it can't be seen just now. Absent is not gone."""
+    row = intents.get(connection, f"ticket:{proposal.key}")
+    if row is None or row.result is None:
+        return None
+    ticket_id = str(row.result["id"])
+    presence = issues.presence(connection, ticket_id)
+    if presence not in (issues.PRESENT, issues.GONE):
+        return None
+    issue = issues.issues(connection, [ticket_id])[ticket_id]
+    changes = issues.changes(connection, [ticket_id])[ticket_id]
+    return _Ticket(issue, changes, issues.comments(connection, ticket_id), presence == issues.GONE)
+
+
+def _since(proposal: ProposalRow, memory: Memory, comments: Sequence[Comment]) -> datetime | None:
+    """The moment from which votes count: the newest showing of the change, or the decision to try it first."""
+    moments = [proposal.decided] if proposal.decided else []
+    if memory.rounds:
+        shown = [c.at for c in comments if c.marker == _shown_again(proposal, memory.rounds)]
+        if not shown:
+            return None
+        moments += shown
+    return max(moments, default=None)
+
+
+def _shown_again(proposal: ProposalRow, rounds: int) -> str:
+    return marker("shown-again", proposal.key, rounds)
+
+
+def _answer(
+    house: House,
+    connection: Connection,
+    team: TeamPart,
+    proposal: ProposalRow,
+    found: Heard,
+    memory: Memory,
+    ticket: Issue,
+    now: datetime,
 ) -> None:
-    known = versions(connection, team.name)
-    made: GuidelineVersion | None = None
-    state = str(found.choice)
-    if found.choice is Choice.APPROVE:
-        current = [v for v in in_force(known, now) if v.guideline == proposal.guideline]
-        if [v.version for v in current] == [proposal.base_version]:
-            number = 1 + max(v.version for v in known if v.guideline == proposal.guideline)
-            made = replace(
-                GuidelineVersion.from_json(proposal.body["version"]),
-                version=number,
-                in_force_from=found.at,
-                in_force_until=None,
-                origin=proposal.key,
-            )
-            add(connection, team.name, made)
-        else:
-            # what was approved is a change of a text that no longer counts
-            state = "overtaken"
-    learning.decide(connection, proposal.key, state, found.at, None if made is None else made.version)
-    facts.set_team(connection, team.name, stale=True)
-    body = house.templates.render(
-        "decision_note.md", {"state": state, "version": made, "change": proposal.body["change"], "decided": found.at}
-    )
-    want(connection, team.name, Comment(marker("decision", proposal.key), body, ticket=proposal.key), now)
+    """Says once what is missing for a decision."""
+
+    def say(what: str, template: str, context: Mapping[str, object]) -> None:
+        body = house.templates.render(template, context)
+        want(connection, team.name, out.Comment(what, body, ticket=proposal.key), now)
+
+    match found:
+        case Unlisted():
+            say(marker("not-decided", proposal.key), "not_decided.md", {"choice": str(found.choice)})
+        case WithoutReason():
+            say(marker("reason", proposal.key), "ask_reason.md", {"choice": str(found.choice)})
+        case AtOdds():
+            choices = {"choices": [str(choice) for choice in found.choices]}
+            say(marker("at-odds", proposal.key), "at_odds.md", choices)
+        case TextChanged():
+            rounds = memory.rounds + 1
+            again = replace(memory, rounds=rounds, text=text_hash(ticket))
+            learning.change_proposal(connection, proposal.key, heard=again.to_json())
+            context = {"choice": str(found.choice), "change": proposal.body["change"]}
+            say(_shown_again(proposal, rounds), "shown_again.md", context)
 
 
 def _meaning(part: DecisionsPart, words: Vocabulary) -> Mapping[str, Choice]:
@@ -93,6 +169,11 @@ def _meaning(part: DecisionsPart, words: Vocabulary) -> Mapping[str, Choice]:
     return {status: choice for choice, names in named.items() for name in names for status in words.status_ids(name)}
 
 
-def _approvers(connection: Connection, accounts: Iterable[str]) -> set[Actor]:
-    people = Pseudonyms(facts.pseudonym_key(connection))
+def _approvers(house: House, team: TeamPart) -> set[Actor]:
+    """Whoever is listed now, by account or by group."""
+    accounts = {each for each in team.approvers if not isinstance(each, GroupPart)}
+    for each in team.approver_groups:
+        accounts |= house.tracker.group_members(each.group)
+    with house.store.write() as connection:
+        people = Pseudonyms(facts.pseudonym_key(connection))
     return {people.of(account) for account in accounts}

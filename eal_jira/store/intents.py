@@ -93,6 +93,12 @@ def get(connection: Connection, key: str) -> IntentRow | None:
     return None if row is None else _intent(row)
 
 
+def tickets(connection: Connection) -> dict[str, str]:
+    """The tickets that we have made: id → key, as it was when they were made."""
+    rows = connection.execute(select(t.intents.c.result).where(t.intents.c.verb == "ticket"))
+    return {str(row.result["id"]): str(row.result["key"]) for row in rows if row.result is not None}
+
+
 def next_of_lanes(connection: Connection, now: datetime, limit: int) -> list[IntentRow]:
     """The first undelivered intent of each lane whose time has come, only for teams whose first plan is approved.
 

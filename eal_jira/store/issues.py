@@ -159,6 +159,12 @@ def linked_since(
     return found
 
 
+def presence(connection: Connection, issue_id: str) -> str | None:
+    """Whether the issue is there as far as we know; None: it was never mirrored."""
+    found = connection.execute(select(t.issues.c.presence).where(t.issues.c.id == issue_id)).scalar()
+    return None if found is None else str(found)
+
+
 def keys(connection: Connection, issue_ids: Sequence[str]) -> dict[str, str]:
     rows = connection.execute(select(t.issues.c.id, t.issues.c.key).where(t.issues.c.id.in_(issue_ids)))
     return {row.id: row.key for row in rows}

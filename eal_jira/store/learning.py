@@ -12,6 +12,9 @@ from sqlalchemy import Connection, Row, func, select, update
 from eal_jira.store import tables as t
 from eal_jira.store.upsert import upsert
 
+UNTOLD = "untold"
+"""The verdict of a candidate that is looked at and adds nothing to what is told already."""
+
 
 @dataclass(frozen=True, slots=True)
 class PracticeRow:
@@ -19,8 +22,10 @@ class PracticeRow:
     signature: str
     verdict: str
     body: Mapping[str, Any]
+    #: since when this has been the verdict
     first_seen: datetime
     evaluated: datetime
+    shared: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,22 @@ class ProposalRow:
     decided: datetime | None = None
     new_version: int | None = None
     adoption: Mapping[str, Any] | None = None
+    kind: str = "practice"
+    heard: Mapping[str, Any] | None = None
+    reason: str | None = None
+    renewed: Mapping[str, Any] | None = None
+    noted: list[str] | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody has still to decide; what is tried first is not decided yet, but nobody is waited for."""
+        return self.state == "open"
+
+    @property
+    def evidence(self) -> Mapping[str, Any] | None:
+        """The practice as it was last told, None where the proposal rests on none."""
+        newest: Mapping[str, Any] | None = self.renewed or self.body.get("practice")
+        return newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +69,16 @@ class RetroRow:
 
 
 def save_practices(connection: Connection, team: str, rows: Iterable[PracticeRow]) -> None:
-    """What the newest evaluation says; `first_seen` stays that of the first time."""
-    known = {(row.guideline, row.signature): row.first_seen for row in practices(connection, team)}
+    """What the newest evaluation says; `first_seen` stays that of the first time this was the verdict."""
+    known = {(row.guideline, row.signature): row for row in practices(connection, team, untold=True)}
+
+    def kept(row: PracticeRow) -> dict[str, Any]:
+        before = known.get((row.guideline, row.signature))
+        if before is None:
+            return {}
+        same = before.verdict == row.verdict
+        return {"first_seen": before.first_seen if same else row.first_seen, "shared": before.shared if same else None}
+
     upsert(
         connection,
         t.practices,
@@ -58,20 +87,33 @@ def save_practices(connection: Connection, team: str, rows: Iterable[PracticeRow
                 "team": team,
                 **asdict(row),
                 "body": dict(row.body),
-                "first_seen": known.get((row.guideline, row.signature), row.first_seen),
+                **kept(row),
             }
             for row in rows
         ),
     )
 
 
-def practices(connection: Connection, team: str) -> list[PracticeRow]:
-    rows = connection.execute(
+def practices(connection: Connection, team: str, *, untold: bool = False) -> list[PracticeRow]:
+    """The team's practices; `untold`: with the candidates that add nothing, too."""
+    query = (
         select(t.practices).where(t.practices.c.team == team).order_by(t.practices.c.guideline, t.practices.c.signature)
     )
+    rows = connection.execute(query if untold else query.where(t.practices.c.verdict != UNTOLD))
     return [
-        PracticeRow(row.guideline, row.signature, row.verdict, row.body, row.first_seen, row.evaluated) for row in rows
+        PracticeRow(row.guideline, row.signature, row.verdict, row.body, row.first_seen, row.evaluated, row.shared)
+        for row in rows
     ]
+
+
+def share_practice(connection: Connection, team: str, guideline: str, signature: str, now: datetime) -> None:
+    """The team wants its manager to see it."""
+    p = t.practices.c
+    connection.execute(
+        update(t.practices)
+        .where(p.team == team, p.guideline == guideline, p.signature == signature, p.shared.is_(None))
+        .values(shared=now)
+    )
 
 
 def add_proposal(connection: Connection, row: ProposalRow) -> None:
@@ -86,25 +128,17 @@ def proposals(connection: Connection, team: str | None = None) -> list[ProposalR
 
 
 def _proposal(row: Row[Any]) -> ProposalRow:
-    return ProposalRow(
-        row.key,
-        row.team,
-        row.guideline,
-        row.base_version,
-        row.signature,
-        row.body,
-        row.made,
-        row.state,
-        row.decided,
-        row.new_version,
-        row.adoption,
-    )
+    return ProposalRow(**row._mapping)
 
 
-def decide(connection: Connection, key: str, state: str, at: datetime, new_version: int | None) -> None:
-    connection.execute(
-        update(t.proposals).where(t.proposals.c.key == key).values(state=state, decided=at, new_version=new_version)
-    )
+def proposal(connection: Connection, key: str) -> ProposalRow | None:
+    row = connection.execute(select(t.proposals).where(t.proposals.c.key == key)).first()
+    return None if row is None else _proposal(row)
+
+
+def change_proposal(connection: Connection, key: str, **values: Any) -> None:
+    """Sets columns of a proposal: its state, what was heard, newer evidence."""
+    connection.execute(update(t.proposals).where(t.proposals.c.key == key).values(**values))
 
 
 def save_adoption(connection: Connection, key: str, adoption: Mapping[str, Any]) -> None:

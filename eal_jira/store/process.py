@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from eal_jira.model import Actor, Deviation, Event, Stay, Trace
-from eal_jira.store import issues
+from eal_jira.store import intents, issues
 from eal_jira.store import tables as t
 from eal_jira.store.upsert import upsert
 
@@ -57,8 +57,14 @@ def forget_trace(connection: Connection, issue_id: str) -> None:
 
 
 def traces(connection: Connection, issue_ids: Sequence[str]) -> dict[str, Trace]:
-    """The traces of those issues that have one."""
+    """The traces of those issues that have one. Links to our own tickets are nobody's work and left out."""
     found = issues.issues(connection, issue_ids)
+    if any(issue.links for issue in found.values()):
+        ours = intents.tickets(connection)
+        found = {
+            issue_id: replace(issue, links=tuple(link for link in issue.links if link.other_id not in ours))
+            for issue_id, issue in found.items()
+        }
     events: dict[str, list[Event]] = {issue_id: [] for issue_id in found}
     stays: dict[str, list[Stay]] = {issue_id: [] for issue_id in found}
     for row in connection.execute(

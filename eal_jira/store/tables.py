@@ -392,6 +392,8 @@ practices = Table(
     Column("body", _JSON, nullable=False),
     Column("first_seen", Moment, nullable=False),
     Column("evaluated", Moment, nullable=False),
+    # when the team chose to show it to its manager before the configured days were over
+    Column("shared", Moment),
     PrimaryKeyConstraint("team", "guideline", "signature"),
 )
 
@@ -413,7 +415,32 @@ proposals = Table(
     Column("new_version", Integer),
     # what became of it: the follow-up as last posted
     Column("adoption", _JSON),
+    # what it rests on: "practice", "experiment" or "comment"
+    Column("kind", Text, nullable=False, server_default="practice"),
+    # what listening has to remember: whose moves were a listed approver's, which text was shown and when
+    Column("heard", _JSON),
+    # why it was decided so, in the decider's words
+    Column("reason", Text),
+    # newer evidence than the body's, as last said on the ticket
+    Column("renewed", _JSON),
+    # ids of the issues that got a note of what changed
+    Column("noted", _JSON),
     Index(None, "team", "guideline"),
+)
+
+# What is known, with its evidence: one for each ended practice, experiment and decision.
+learnings = Table(
+    "learnings",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("team", Text, nullable=False, index=True),
+    Column("guideline", Text, nullable=False),
+    # "practice", "experiment" or "decision"
+    Column("kind", Text, nullable=False),
+    # key of the proposal or experiment whose ticket tells more, or of the practice
+    Column("source", Text, nullable=False),
+    Column("made", Moment, nullable=False),
+    Column("body", _JSON, nullable=False),
 )
 
 # Experiments, one a ticket of the learning project; the tickets themselves are in the mirror like all issues.

@@ -59,7 +59,7 @@ class Conflict(RefusedByTracker):
     """Somebody else wrote there meanwhile, or what is to be made is there already. Nothing took effect."""
 
 
-class Unknown(NotAllowed):
+class Unknown(NotKnown):
     """Confluence does not know who we are: asking again with this credential could lock the account."""
 
 

@@ -21,8 +21,10 @@ from eal_tracker_jira import rights
 from eal_tracker_jira.answers import Json, named, rows
 from eal_tracker_jira.boards import Boards
 from eal_tracker_jira.gateway import segment
+from eal_tracker_jira.groups import look_at_groups
 from eal_tracker_jira.jql import in_projects
 from eal_tracker_jira.options import Options
+from eal_tracker_jira.relations import look_at_link_kind
 from eal_tracker_jira.rights import granted, look_at_might, look_at_rights
 from eal_tracker_jira.screens import look_at_decisions, look_at_screen
 from eal_tracker_jira.site import Site
@@ -179,6 +181,10 @@ class _Places:
                 asked = (*rights.TEAM, rights.COMMENT) if scope in needs.commented else rights.TEAM
                 yield from _going_on(_called(scope), self._scope(scope, asked))
         yield from _going_on(f"project {learning}", self._learning(needs))
+        if needs.groups:
+            yield from _going_on("groups", look_at_groups(self._site, needs.groups))
+        if needs.link_kind:
+            yield from _going_on("links", look_at_link_kind(self._site, needs.link_kind))
         yield from look_at_might(self._might)
         yield from _going_on("search", self._index())
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from eal_jira.errors import Gone
+from eal_jira.hookspecs import Check
 from eal_jira.model import Link, RemoteLinkDraft
 from eal_tracker_jira.answers import Json, named, rows
 from eal_tracker_jira.gateway import segment
@@ -75,3 +76,16 @@ class Relations:
         """A list that stands in one field of the issue; none where the field is hidden."""
         fields = self._site.gateway.get(f"issue/{segment(issue_id)}", fields=field).get("fields") or {}
         return rows({field: fields.get(field) or []}, field)
+
+
+def look_at_link_kind(site: Site, kind: str) -> Iterator[Check]:
+    """Whether there is this kind of link between issues."""
+    there = Relations(site).kinds()
+    if kind in there:
+        yield Check.green("decisions.link", f"{kind!r}: a kind of link here.")
+        return
+    yield Check.yellow(
+        "decisions.link",
+        f"There is no kind of link {kind!r}, so a proposal isn't linked to where it comes from.",
+        f'Write one of these into decisions.link: {", ".join(there) or "none"}; or "" for no links.',
+    )

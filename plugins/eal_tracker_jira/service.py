@@ -32,6 +32,7 @@ from eal_tracker_jira.cost import Meter
 from eal_tracker_jira.datacenter import DataCenterReader
 from eal_tracker_jira.descriptions import Descriptions
 from eal_tracker_jira.doctor import Doctor
+from eal_tracker_jira.groups import group_members
 from eal_tracker_jira.limits import Limits
 from eal_tracker_jira.membership import some_members
 from eal_tracker_jira.options import Options
@@ -123,6 +124,7 @@ class JiraTracker(Tracker):
             links=True,
             attachments=True,
             descriptions=True,
+            groups=True,
         )
 
     # --- reads ------------------------------------------------------------------------------------------------
@@ -173,6 +175,10 @@ class JiraTracker(Tracker):
             if among is None:
                 return frozenset(self._reader.ids(self._boards.clause(scope, afresh=True)))
             return frozenset(some_members(self._site, self._reader, self._boards.clause(scope), among))
+
+    def group_members(self, group: str) -> frozenset[str]:
+        with shaped("the members of a group"):
+            return group_members(self._site, group)
 
     def presence(self, issue_ids: Sequence[str]) -> Mapping[str, Presence]:
         there = {record.issue.id: record.issue for record in self.read(issue_ids).records}

@@ -37,6 +37,9 @@ class Bench:
     #: lines that go into the first [[teams]] table
     team: str = ""
     extra: str = ""
+    #: lines of [practices] and of [decisions]
+    practices: str = "team_first = 0"
+    decisions: str = ""
     #: where an empty database may be
     new_store_url: Callable[[], str] = field(kw_only=True)
     opened: list[House] = field(default_factory=list)
@@ -63,6 +66,10 @@ token = {{ file = "{self.folder / "token"}" }}
 learning_project = "EAL"
 [store]
 url = "{self.store_url}"
+[practices]
+{self.practices}
+[decisions]
+{self.decisions}
 [[teams]]
 name = "Team"
 {self.team}

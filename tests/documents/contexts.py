@@ -77,6 +77,13 @@ def proposal(say: Words) -> dict[str, object]:
         "current": version(say),
         "change": (say("exception added: component is Web"), say("mandatory from now on")),
         "practice": practice(say),
+        "experiment": None,
+        "suggestion": None,
+        "earlier": {
+            "state": "declined",
+            "decided": datetime(2026, 2, 1, 9, tzinfo=UTC),
+            "reason": one_line(say("Reviews have found too much lately.")),
+        },
         "issues": [
             {"key": say("PAY-12"), "url": "https://tracker.example.com/browse/PAY-12"},
             {"key": say("PAY-9"), "url": "https://tracker.example.com/browse/PAY-9"},
@@ -177,6 +184,12 @@ def deviation_comment(say: Words, *, mandatory: bool = False) -> dict[str, objec
         "sentence": say("This went from In Progress to Done without In Review: what made that the better way?"),
         "mandatory": say("Auditors ask for two people.") if mandatory else "",
         "steward": say("the people on support duty") if mandatory else "",
+        "decided": {
+            "state": "approved",
+            "decided": datetime(2026, 3, 12, 9, tzinfo=UTC),
+            "reason": one_line(say("It halves the waiting.")),
+            "version": 2,
+        },
     }
 
 
@@ -208,7 +221,7 @@ def guidelines(say: Words) -> dict[str, object]:
 def review(say: Words) -> dict[str, object]:
     current = replace(version(say), review_on=date(2026, 7, 1), open_questions=(say("Does a pair need a review?"),))
     ways = [{"label": say("Done without In Review"), "issues": 24}]
-    return {"team": say("Payments"), "version": current, "rule": say("It is reviewed."), "seen": ways}
+    return {"team": say("Payments"), "version": current, "rule": say("It is reviewed."), "seen": ways, "reversed": ""}
 
 
 def decision_note(say: Words, state: str = "approved") -> dict[str, object]:
@@ -222,6 +235,54 @@ def decision_note(say: Words, state: str = "approved") -> dict[str, object]:
 
 def not_decided(say: Words) -> dict[str, object]:
     return {"choice": say("approved")}
+
+
+def ask_reason(say: Words) -> dict[str, object]:
+    return {"choice": say("approved")}
+
+
+def at_odds(say: Words) -> dict[str, object]:
+    return {"choices": [say("approved"), say("declined")]}
+
+
+def shown_again(say: Words) -> dict[str, object]:
+    return {"choice": say("approved"), "change": [say("exception added: component is Web")]}
+
+
+def renewed(say: Words) -> dict[str, object]:
+    return {"practice": practice(say, Verdict.WORSE, Verdict.WORSE)}
+
+
+def suggestion_answer(say: Words) -> dict[str, object]:
+    ticket = {"key": say("EAL-3"), "url": "https://tracker.example.com/browse/EAL-3"}
+    return {"why": "busy", "guideline": "review", "guidelines": ["review", "ready"], "open": ticket}
+
+
+def decided(say: Words) -> dict[str, object]:
+    reason = one_line(say("It halves the waiting."))
+    return {"state": say("approved"), "decided": datetime(2026, 3, 12, 9, tzinfo=UTC), "reason": reason}
+
+
+def tried(say: Words) -> dict[str, object]:
+    experiment = {
+        "title": say("Payments: try it on purpose"),
+        "hypothesis": say("It finishes sooner."),
+        "key": say("EAL-7"),
+        "url": "https://tracker.example.com/browse/EAL-7",
+        "sentences": [say("It works: the evidence is 25, and 20 is enough.")],
+    }
+    options = {"approve": say("Approved"), "decline": say("Declined")}
+    return {"experiment": experiment, "state": "works", "options": options}
+
+
+def what_changed(say: Words) -> dict[str, object]:
+    return {
+        "guideline": say("Work is reviewed before it is done"),
+        "version": 2,
+        "since": datetime(2026, 3, 12, 9, tzinfo=UTC),
+        "change": [say("exception added: component is Web")],
+        "reason": one_line(say("It halves the waiting.")),
+    }
 
 
 def adoption(say: Words) -> dict[str, object]:
@@ -281,6 +342,14 @@ CONTEXTS: dict[str, Callable[[Words], dict[str, object]]] = {
     "deviation_comment.md": deviation_comment,
     "decision_note.md": decision_note,
     "not_decided.md": not_decided,
+    "ask_reason.md": ask_reason,
+    "at_odds.md": at_odds,
+    "shown_again.md": shown_again,
+    "renewed.md": renewed,
+    "what_changed.md": what_changed,
+    "tried.md": tried,
+    "decided.md": decided,
+    "suggestion_answer.md": suggestion_answer,
     "adoption.md": adoption,
     "guidelines.md": guidelines,
     "review.md": review,

@@ -173,6 +173,8 @@ comments = true
 retro = "weekly"
 min_group = 3
 approvers = ["kim"]
+[practices]
+team_first = 0
 """
     )
     return config

@@ -1,0 +1,40 @@
+"""What is known, with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from eal_jira.store import tables as t
+from eal_jira.store.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class LearningRow:
+    key: str
+    team: str
+    guideline: str
+    #: "practice", "experiment" or "decision"
+    kind: str
+    #: key of the proposal, experiment or practice that it comes from
+    source: str
+    made: datetime
+    body: Mapping[str, Any]
+
+
+def save(connection: Connection, row: LearningRow) -> None:
+    """There is one learning with this key, and it says this; it keeps the day on which it was first known."""
+    known = connection.execute(select(t.learnings.c.made).where(t.learnings.c.key == row.key)).scalar()
+    upsert(connection, t.learnings, [{**asdict(row), "made": known or row.made}])
+
+
+def listed(connection: Connection, team: str | None = None) -> list[LearningRow]:
+    """The newest first."""
+    query = select(t.learnings).order_by(t.learnings.c.made.desc(), t.learnings.c.key)
+    if team is not None:
+        query = query.where(t.learnings.c.team == team)
+    return [LearningRow(**row._mapping) for row in connection.execute(query)]
