@@ -26,6 +26,7 @@ from eal_jira.errors import (
     EalError,
     Gone,
     NotAllowed,
+    NotKnown,
     RefusedByTracker,
     TrackerUnreachable,
     TryLater,
