@@ -164,13 +164,21 @@ def _changes(histories: Iterable[Any], table: FieldTable) -> tuple[tuple[Change,
     lost = 0
     for history in histories:
         try:
-            id = str(history["id"])
+            id = _id(history)
             entries[id] = _entry(id, history, table)
         except SHAPE:
             lost += 1
     changes = [change for entry in entries.values() for change in entry]
     changes.sort(key=_in_order)
     return tuple(changes), lost
+
+
+def _id(raw: Any) -> str:
+    """Jira's ids are numbers, as text or not; whatever else stands there names nothing."""
+    id = raw["id"]
+    if isinstance(id, bool) or not isinstance(id, str | int) or not str(id).isdecimal():
+        raise ValueError(f"{id!r:.100} is no id")
+    return str(id)
 
 
 def _entry(id: str, history: Any, table: FieldTable) -> list[Change]:
@@ -202,7 +210,7 @@ def _comments(raws: Iterable[Mapping[str, Any]], markers: Mapping[str, str]) -> 
     lost = 0
     for raw in raws:
         try:
-            id, at = str(raw["id"]), parse_time(raw.get("created"))
+            id, at = _id(raw), parse_time(raw.get("created"))
             edited = raw.get("updated")
             updated = parse_time(edited) if edited and edited != raw["created"] else at
             read[id] = Comment(id, at, updated, _actor(raw.get("author")), said(raw.get("body")), markers.get(id))
@@ -216,7 +224,7 @@ def _worklogs(raws: Iterable[Mapping[str, Any]]) -> tuple[tuple[Worklog, ...], i
     lost = 0
     for raw in raws:
         try:
-            id, at = str(raw["id"]), parse_time(raw.get("created"))
+            id, at = _id(raw), parse_time(raw.get("created"))
             updated = parse_time(raw["updated"]) if raw.get("updated") else at
             started = parse_time(raw["started"]) if raw.get("started") else at
             read[id] = Worklog(id, at, updated, started, int(raw["timeSpentSeconds"]), _actor(raw.get("author")))
