@@ -335,11 +335,8 @@ def _limits(main: TrialEvidence) -> Iterable[str]:
         yield (
             f"{main.waiting_trial} trial issues wait for their turn: an issue counts when all that began before it are"
             " known, so that quick ones don't get ahead"
-            + (
-                f", and when {BATCH} others of the same time and kind are there to compare."
-                if main.same_period
-                else "."
-            )
+            + (f", and when {BATCH} others of the same time and kind are there to compare" * main.same_period)
+            + "."
         )
     if not main.same_period:
         yield (
