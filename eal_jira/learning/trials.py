@@ -334,7 +334,9 @@ def _limits(main: TrialEvidence) -> Iterable[str]:
     if main.waiting_trial:
         yield (
             f"{main.waiting_trial} trial issues wait for their turn: an issue counts when all that began before it are"
-            " known, so that quick ones don't get ahead."
+            " known, so that quick ones don't get ahead"
+            + (f", and when {BATCH} others of the same time and kind are there to compare" * main.same_period)
+            + "."
         )
     if not main.same_period:
         yield (

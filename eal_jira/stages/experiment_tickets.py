@@ -29,34 +29,48 @@ BEFORE = ("offered", "asking", "waiting", "closed")
 
 
 def hear(house: House, now: datetime) -> int:
-    """Reads what is new on experiment tickets and in comments; how many of them had something to say."""
-    heard = 0
+    """Reads what is new on experiment tickets and in comments; how many of them had something to say.
+
+    One that can't be dealt with is set aside, stops no other, and is tried again in the next cycle.
+    """
+    heard, last = 0, ""
     while True:
         with house.store.read() as connection:
-            ids = work.take(connection, STAGE)
+            ids = work.take(connection, STAGE, after=last)
             found = issues.issues(connection, ids)
             asked = _with_commands(connection, ids)
         if not ids:
             return heard
+        left = []
         for issue_id, issue in found.items():
             is_ticket = _is_experiment(house, issue)
-            if not is_ticket and issue_id not in asked:
-                continue
-            heard += 1
-            aside: list[SetAside] = []
-            try:
+            if is_ticket or issue_id in asked:
+                heard += 1
+                if reason := _one(house, issue, now, is_ticket=is_ticket):
+                    left.append(issue_id)
+                aside = [SetAside("experiment", issue.key, reason)] if reason else []
                 with house.store.write() as connection:
-                    if is_ticket:
-                        _Ticket(house, connection, issue, now).read()
-                    else:
-                        _asked_for(house, connection, issue, now)
-            except EalError as error:
-                log.warning("an experiment was set aside", issue=issue.key, reason=str(error))
-                aside = [SetAside("experiment", issue.key, str(error))]
-            with house.store.write() as connection:
-                work.set_aside(connection, "experiment", now, aside, cleared=[issue.key])
+                    work.set_aside(connection, "experiment", now, aside, cleared=[issue.key])
         with house.store.write() as connection:
-            work.done(connection, STAGE, ids)
+            work.done(connection, STAGE, [issue_id for issue_id in ids if issue_id not in left])
+        last = ids[-1]
+
+
+def _one(house: House, issue: Issue, now: datetime, *, is_ticket: bool) -> str:
+    """Why it could not be dealt with; "" where it was."""
+    try:
+        with house.store.write() as connection:
+            if is_ticket:
+                _Ticket(house, connection, issue, now).read()
+            else:
+                _asked_for(house, connection, issue, now)
+    except EalError as error:
+        log.warning("an experiment was set aside", issue=issue.key, reason=str(error))
+        return str(error)
+    except Exception as error:
+        log.exception("an experiment was set aside", issue=issue.key)
+        return f"Unexpected {type(error).__name__}; the log has the details."
+    return ""
 
 
 def _with_commands(connection: Connection, issue_ids: list[str]) -> set[str]:

@@ -15,7 +15,7 @@ from eal_jira.cycle import run_cycle
 from eal_jira.sandbox.acts import Create, Edit, Move, Person, ProjectPlan, Say
 from eal_jira.sandbox.text.wiki import plain
 from eal_jira.stages.house import House
-from eal_jira.store import experiments
+from eal_jira.store import experiments, work
 from eal_jira.store.experiments import ExperimentRow, ObservationRow
 
 from .conftest import BOT, NOW, Bench, OpenBench
@@ -223,6 +223,33 @@ def test_two_run_at_a_time_and_the_third_is_told_once_and_begins_when_one_has_en
         team.cycle()
         team.cycle(hours=30)
         assert [team.row(f"EAL-{n}").state for n in (1, 2, 3)] == ["stopped", "running", "running"]
+
+
+def test_a_ticket_that_can_not_be_answered_stops_no_other_and_is_tried_again(bench: OpenBench) -> None:
+    with at_work(bench) as plain_team:
+        b = plain_team.b
+        own = b.folder / "own"
+        own.mkdir()
+        (own / "experiment_asks.md").write_text("{{ nobody_knows_this }}")
+        b.extra += '[templates]\nfolder = "own"\n'
+        with b.house() as house:
+            team = Team(b, house)
+            team.ticket(PLAN.replace("Scope: label small-batches\n", ""))
+            team.ticket(PLAN)
+            team.cycle()
+            assert team.row("EAL-2").state == "running"
+            assert team.said("EAL-1") == []
+            assert [ref for kind, ref in set_aside(house) if kind == "experiment"] == ["EAL-1"]
+            (own / "experiment_asks.md").write_text("What else?")
+        with b.house() as house:
+            Team(b, house).cycle()
+            assert [ref for kind, ref in set_aside(house) if kind == "experiment"] == []
+            assert team.said("EAL-1") == ["What else?"]
+
+
+def set_aside(house: House) -> list[tuple[str, str]]:
+    with house.store.read() as connection:
+        return [(item.kind, item.ref) for item, _ in work.listed(connection)]
 
 
 def test_how_many_run_is_the_teams_choice(bench: OpenBench) -> None:
