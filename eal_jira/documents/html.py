@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from html import escape as escaped
+from urllib.parse import quote
 
 from eal_jira.documents.blocks import (
     Block,
@@ -33,7 +34,7 @@ from eal_jira.documents.blocks import (
     Text,
     words,
 )
-from eal_jira.documents.figures import data_table
+from eal_jira.documents.figures import data_csv, data_table
 from eal_jira.documents.text import clean, one_line
 from eal_jira.model import Figure
 
@@ -117,7 +118,11 @@ def _figure(figure: Figure, caption: str) -> str:
         parts.append(f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">\n{figure.svg}\n</div>')
     if figure.rows:
         table = _table(data_table(figure), f"Numbers: {title}")
-        parts.append(f"<details>\n<summary>The numbers behind it</summary>\n{table}\n</details>")
+        # the file itself stands in the link: nothing is fetched
+        address = f"data:text/csv;charset=utf-8,{quote(data_csv(figure))}"
+        label = escaped(f"Save as CSV: {title}")
+        saved = f'<p><a download="{escaped(figure.name)}.csv" href="{address}" aria-label="{label}">Save as CSV</a></p>'
+        parts.append(f"<details>\n<summary>The numbers behind it</summary>\n{saved}\n{table}\n</details>")
     return "\n".join(["<figure>", *parts, "</figure>"])
 
 
