@@ -51,7 +51,7 @@ def test_a_figure_stands_with_question_summary_drawing_and_data() -> None:
         said == "How long? Half took under 3 days. T 5 < 6 days The numbers behind it Save as CSV issue days PAY-1 2.5"
     )
     assert " ".join(entry[0] for entry in form if isinstance(entry, tuple)) == (
-        "figure figcaption strong div svg title text details summary div table thead tr th th tbody tr td td"
+        "figure figcaption strong div svg title text details summary p a div table thead tr th th tbody tr td td"
     )
     assert SVG in page
     assert 'aria-label="Chart: Cycle “time”"' in page
