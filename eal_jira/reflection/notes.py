@@ -3,7 +3,7 @@
     Action: pair on the next migration        ☐ pair on the next migration        - [ ] pair on the next migration
     Goal: refunds without a call to support    Question for Payments: what would you stop doing?
 
-A line of its own each, in any case and anywhere in the people's part. A box that is ticked is done and asks for nothing.
+A line of its own each, in any case and anywhere in the people's part. A ticked box is done and asks for nothing.
 """
 
 from __future__ import annotations

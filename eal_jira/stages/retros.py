@@ -12,10 +12,9 @@ from eal_jira.learning.practices import Practice
 from eal_jira.model import Figure, IssueRef, Page
 from eal_jira.outbox.intents import Intent, PutPage, Ticket, want
 from eal_jira.process.versions import in_force
-from eal_jira.reflection.periods import Period, due_by_cron, due_by_sprint
 from eal_jira.reflection.follow import Known
-from eal_jira.reflection.learned import Outlook
 from eal_jira.reflection.notes import read_notes
+from eal_jira.reflection.periods import Period, due_by_cron, due_by_sprint
 from eal_jira.reflection.retro import Material, Time, build
 from eal_jira.settings import TeamPart
 from eal_jira.stages import said
@@ -25,7 +24,7 @@ from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import Yardstick, traces_of
 from eal_jira.store import Connection, facts, issues, learning, process
-from eal_jira.store.learning import ProposalRow, RetroRow
+from eal_jira.store.learning import RetroRow
 
 RETRO_LABEL = "eal-retro"
 
@@ -38,14 +37,15 @@ def write_retros(house: House, team: TeamPart, now: datetime) -> int:
             return 0
         material = _material(house, connection, team, now)
         earlier = learning.retros(connection, team.name, 1)
-        written = _written(house, connection, team, earlier[0] if earlier else None)
+        goal, question = _written(house, connection, team, earlier[0] if earlier else None)
     png = any(house.pages[place].attaches_png for place in team.pages if place in house.pages)
     for period in periods:
         with house.store.read() as connection:
             used = said.hours_on_tickets(connection, team.name, period.start, period.end)
-        own = replace(material, **written, reflection=_reflection(team, used, earlier[0] if earlier else None))
+        time_for_it = _reflection(team, used, earlier[0] if earlier else None)
+        own = replace(material, goal=goal, manager_question=question, reflection=time_for_it)
         # what was written for the next retro is for one
-        written = {"goal": "", "manager_question": ""}
+        goal = question = ""
         retro, figures = build(team.name, period, own, now, png=png)
         document = house.templates.render("retro.md", {f.name: getattr(retro, f.name) for f in fields(retro)})
         with house.store.write() as connection:
@@ -57,15 +57,15 @@ def write_retros(house: House, team: TeamPart, now: datetime) -> int:
     return len(periods)
 
 
-def _written(house: House, connection: Connection, team: TeamPart, last: RetroRow | None) -> dict[str, str]:
-    """What people wrote for the retro to come: the team on its last page, a manager on the digest."""
+def _written(house: House, connection: Connection, team: TeamPart, last: RetroRow | None) -> tuple[str, str]:
+    """What people wrote for the retro to come: the team its goal on the last page, a manager a question on the digest."""
     goal = ""
     if last is not None:
         goal = read_notes(said.written_on(house, connection, team.pages, retro_key(team.name, last.period))).goal
     question = asked_of(house, connection, team.name)
     if last is not None and last.body is not None and last.body.get("question") == question:
         question = ""  # it had its retro
-    return {"goal": goal, "manager_question": question}
+    return goal, question
 
 
 def _reflection(team: TeamPart, used: float, last: RetroRow | None) -> Time | None:
@@ -149,7 +149,7 @@ def _material(house: House, connection: Connection, team: TeamPart, now: datetim
         },
         guidelines=guidelines,
         known=known,
-        proposals=[_outlook(house, connection, team, row) for row in learning.proposals(connection, team.name)],
+        proposals=[said.outlook(house, connection, team, row) for row in learning.proposals(connection, team.name)],
         order=order,
         vocabulary=words,
         urls={m.issue_id: house.tracker.url(IssueRef(m.issue_id, m.key)) for m in measures},
@@ -157,19 +157,4 @@ def _material(house: House, connection: Connection, team: TeamPart, now: datetim
         min_group=team.min_group,
         actions=said.actions(house, connection, team.name, words),
         changes=[v.in_force_from for v in versions(connection, team.name) if v.version > 1],
-    )
-
-
-def _outlook(house: House, connection: Connection, team: TeamPart, row: ProposalRow) -> Outlook:
-    ticket = said.ticket_of(connection, row.key)
-    return Outlook(
-        guideline=row.guideline,
-        signature=row.signature,
-        title=row.body["title"],
-        key="its ticket is not there yet" if ticket is None else ticket.key,
-        url="" if ticket is None else house.tracker.url(ticket),
-        state=row.state,
-        made=row.made,
-        decided=row.decided,
-        answer="" if row.decided is None else said.answer_to(connection, row.key, team.approvers),
     )

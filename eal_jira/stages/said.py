@@ -8,8 +8,11 @@ from datetime import datetime
 from eal_jira.mirror.pseudonyms import Pseudonyms
 from eal_jira.model import Actor, Category, IssueRef, Vocabulary
 from eal_jira.reflection.follow import Action
+from eal_jira.reflection.learned import Outlook
+from eal_jira.settings import TeamPart
 from eal_jira.stages.house import House
 from eal_jira.store import Connection, facts, intents, issues, learning
+from eal_jira.store.learning import ProposalRow
 
 
 def ticket_of(connection: Connection, key: str) -> IssueRef | None:
@@ -74,3 +77,19 @@ def hours_on_tickets(connection: Connection, team: str, start: datetime, end: da
         if start <= worklog.started < end
     )
     return seconds / 3600
+
+
+def outlook(house: House, connection: Connection, team: TeamPart, row: ProposalRow) -> Outlook:
+    """A proposal as its team should know it."""
+    ticket = ticket_of(connection, row.key)
+    return Outlook(
+        guideline=row.guideline,
+        signature=row.signature,
+        title=row.body["title"],
+        key="its ticket is not there yet" if ticket is None else ticket.key,
+        url="" if ticket is None else house.tracker.url(ticket),
+        state=row.state,
+        made=row.made,
+        decided=row.decided,
+        answer="" if row.decided is None else answer_to(connection, row.key, team.approvers),
+    )
