@@ -112,10 +112,20 @@ def _figure(figure: Figure, caption: str) -> str:
     title = one_line(figure.title)
     # the drawing brings its title; a caption that only repeats it is said once
     said = f"<strong>{escaped(caption)}</strong> " if caption and not (figure.svg and caption == title) else ""
+    after = ""
     parts = [f"<figcaption>{said}{_shown(one_line(figure.summary))}</figcaption>"]
     if figure.svg:
         label = escaped(f"Chart: {title}")
-        parts.append(f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">\n{figure.svg}\n</div>')
+        if "<a " in figure.svg:
+            # every mark in it is a link: who goes by keyboard may go past them
+            past = escaped(f"after-{figure.name}")
+            parts.append(
+                f'<a class="skip" href="#{past}" aria-label="Skip the chart: {escaped(title)}">Skip the chart</a>'
+            )
+            after = f'<span id="{past}" tabindex="-1"></span>'
+        parts.append(
+            f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">\n{figure.svg}\n</div>{after}'
+        )
     if figure.rows:
         table = _table(data_table(figure), f"Numbers: {title}")
         # the file itself stands in the link: nothing is fetched

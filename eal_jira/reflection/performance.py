@@ -74,7 +74,7 @@ def performance(period: Period, work: Work, *, png: bool) -> Performance:
         for m in work.measures
         if m.created < period.end and (m.finished is None or period.end - HISTORY <= m.finished < period.end)
     ]
-    under_way = sum(m.censored and m.started is not None for m in recent)
+    under_way = in_progress(work.measures, period.end)
     return Performance(
         len(finished),
         under_way,
@@ -132,8 +132,8 @@ def _figures(
     return (
         cycle_time_scatter(recent, zone=zone, urls=work.urls, min_group=least, png=png),
         ageing_wip(recent, work.order, work.vocabulary, urls=work.urls, min_group=least, png=png),
-        cumulative_flow(recent, start, end, zone=zone, min_group=least, png=png),
-        throughput_run(recent, start, end, zone=zone, min_group=least, png=png),
+        cumulative_flow(work.measures, start, end, zone=zone, min_group=least, png=png),
+        throughput_run(work.measures, start, end, zone=zone, min_group=least, png=png),
         time_per_status(finished, work.order, work.vocabulary, min_group=least, png=png),
-        how_many_by_when(recent, start, end, zone=zone, changes=work.changes, min_group=least, png=png),
+        how_many_by_when(work.measures, start, end, zone=zone, changes=work.changes, min_group=least, png=png),
     )

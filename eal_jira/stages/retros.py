@@ -58,7 +58,7 @@ def write_retros(house: House, team: TeamPart, now: datetime) -> int:
 
 
 def _written(house: House, connection: Connection, team: TeamPart, last: RetroRow | None) -> tuple[str, str]:
-    """What people wrote for the retro to come: the team its goal on the last page, a manager a question on the digest."""
+    """What people wrote for the retro to come: the team its goal on the last page, a manager a question."""
     goal = ""
     if last is not None:
         goal = read_notes(said.written_on(house, connection, team.pages, retro_key(team.name, last.period))).goal
