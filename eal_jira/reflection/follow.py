@@ -93,4 +93,4 @@ def said_not_done(
     for proposal in proposals:
         if proposal.state == "tried first" and proposal.decided and proposal.guideline not in tried:
             say(proposal.decided, f"Try it first: {proposal.title}", proposal.key, proposal.url)
-    return [said for _, said in sorted(found, key=lambda pair: (pair[0], pair[1].text))]
+    return [said for _, said in sorted(found, key=lambda pair: (pair[0], pair[1].key, pair[1].text))]

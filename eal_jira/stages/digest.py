@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from eal_jira.learning.practices import Practice
@@ -14,6 +15,7 @@ from eal_jira.settings import DigestPart, TeamPart
 from eal_jira.stages import said
 from eal_jira.stages.house import House
 from eal_jira.store import Connection, facts, learning
+from eal_jira.store.learning import RetroRow
 
 MADE = "digest made"
 LABEL = "eal-digest"
@@ -54,6 +56,11 @@ def asked_of(house: House, connection: Connection, team: str) -> str:
     return read_notes("\n".join(texts)).question_for(team)
 
 
+def answered(newest: Sequence[RetroRow]) -> str:
+    """The manager's question that the newest retro knew of: it has stood on a retro by now. "" where there was none."""
+    return str((newest[0].body or {}).get("heard", "")) if newest else ""
+
+
 def _key(house: House, place: str, made: datetime) -> str:
     return marker("digest", made.date().isoformat()) if place == house.settings.tracker.adapter else PAGE
 
@@ -83,7 +90,6 @@ def _material(house: House, connection: Connection, team: TeamPart) -> values.Ma
         if row.state == "open" and "practice" in row.body
     ]
     question = asked_of(house, connection, team.name)
-    last = learning.retros(connection, team.name, 1)
-    if last and last[0].body is not None and last[0].body.get("question") == question:
+    if question == answered(learning.retros(connection, team.name, 1)):
         question = ""
     return values.Material(team.name, candidates, (), question, team.min_group)

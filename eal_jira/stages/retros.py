@@ -19,7 +19,7 @@ from eal_jira.reflection.retro import Material, Time, build
 from eal_jira.settings import TeamPart
 from eal_jira.stages import said
 from eal_jira.stages.actions import retro_key
-from eal_jira.stages.digest import asked_of
+from eal_jira.stages.digest import answered, asked_of
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import Yardstick, traces_of
@@ -37,7 +37,9 @@ def write_retros(house: House, team: TeamPart, now: datetime) -> int:
             return 0
         material = _material(house, connection, team, now)
         earlier = learning.retros(connection, team.name, 1)
-        goal, question = _written(house, connection, team, earlier[0] if earlier else None)
+        goal, heard = _written(house, connection, team, earlier[0] if earlier else None)
+        # what had its retro is not asked again
+        question = "" if heard == answered(earlier) else heard
     png = any(house.pages[place].attaches_png for place in team.pages if place in house.pages)
     for period in periods:
         with house.store.read() as connection:
@@ -49,7 +51,7 @@ def write_retros(house: House, team: TeamPart, now: datetime) -> int:
         retro, figures = build(team.name, period, own, now, png=png)
         document = house.templates.render("retro.md", {f.name: getattr(retro, f.name) for f in fields(retro)})
         with house.store.write() as connection:
-            row = RetroRow(team.name, period.key, period.start, period.end, now, _body(team, period, own))
+            row = RetroRow(team.name, period.key, period.start, period.end, now, _body(team, period, own, heard))
             learning.save_retro(connection, row)
             for intent in _intents(house, team, period, document, figures):
                 want(connection, team.name, intent, now)
@@ -62,10 +64,7 @@ def _written(house: House, connection: Connection, team: TeamPart, last: RetroRo
     goal = ""
     if last is not None:
         goal = read_notes(said.written_on(house, connection, team.pages, retro_key(team.name, last.period))).goal
-    question = asked_of(house, connection, team.name)
-    if last is not None and last.body is not None and last.body.get("question") == question:
-        question = ""  # it had its retro
-    return goal, question
+    return goal, asked_of(house, connection, team.name)
 
 
 def _reflection(team: TeamPart, used: float, last: RetroRow | None) -> Time | None:
@@ -76,10 +75,11 @@ def _reflection(team: TeamPart, used: float, last: RetroRow | None) -> Time | No
     return Time(planned, used, before if before > planned else None)
 
 
-def _body(team: TeamPart, period: Period, material: Material) -> dict[str, Any]:
+def _body(team: TeamPart, period: Period, material: Material, heard: str) -> dict[str, Any]:
     return {
         "title": _title(team, period),
         "question": material.manager_question,
+        "heard": heard,
         "planned": team.reflection_hours,
         "used": 0.0 if material.reflection is None else material.reflection.used,
     }

@@ -45,7 +45,7 @@ class RetroRow:
     start: datetime
     end: datetime
     built: datetime
-    #: the title, the manager's question, the hours planned for reflection
+    #: the title, the manager's question (`heard`; `question`: shown on it), the hours planned and used for reflection
     body: Mapping[str, Any] | None = None
 
 
