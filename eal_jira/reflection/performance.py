@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from statistics import fmean, quantiles
 
 from eal_jira.documents.words import duration, number, percent
@@ -67,12 +67,16 @@ class Performance:
     figures: tuple[Figure, ...]
 
 
+def begin(period: Period, zone: tzinfo) -> datetime:
+    """Where the charts begin: on the wall clock, so that a change of clocks cuts no day in two."""
+    return (period.end.astimezone(zone) - HISTORY).astimezone(UTC)
+
+
 def performance(period: Period, work: Work, *, png: bool) -> Performance:
     finished = [m for m in work.measures if m.finished and period.start <= m.finished < period.end]
+    start = begin(period, work.zone)
     recent = [
-        m
-        for m in work.measures
-        if m.created < period.end and (m.finished is None or period.end - HISTORY <= m.finished < period.end)
+        m for m in work.measures if m.created < period.end and (m.finished is None or start <= m.finished < period.end)
     ]
     under_way = in_progress(work.measures, period.end)
     return Performance(
@@ -125,7 +129,7 @@ def _few(count: int, least: int) -> str:
 def _figures(
     period: Period, finished: Sequence[Measures], recent: Sequence[Measures], work: Work, *, png: bool
 ) -> tuple[Figure, ...]:
-    start, end, zone, least = period.end - HISTORY, period.end, work.zone, work.min_group
+    start, end, zone, least = begin(period, work.zone), period.end, work.zone, work.min_group
     known = [m.created for m in work.measures]
     # where the history is shorter, the days before it are no days without work
     start = max([start, *([min(known)] if known else [])])
