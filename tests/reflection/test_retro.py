@@ -213,3 +213,8 @@ def test_words_that_never_appear_do_not() -> None:
         )  # type: ignore[union-attr]
     assert not WORDS_NEVER_SAID.search(said(material(**LEARNT)))
     assert timedelta(days=28) == PERIOD.end - PERIOD.start
+
+
+def test_departures_take_nothing_from_what_was_finished() -> None:
+    assert retro(material(**LEARNT)).departures
+    assert retro(material(**LEARNT)).finished == retro(material()).finished == 30
