@@ -25,11 +25,12 @@ from eal_jira.outbox.figures import figures
 from eal_jira.sandbox import Site, serve
 from eal_jira.sandbox.acts import Person
 from eal_jira.settings import load_settings
+from eal_jira.stages.actions import retro_key
 from eal_jira.stages.check import check
 from eal_jira.stages.evaluate import evaluate
 from eal_jira.stages.log import log
 from eal_jira.stages.reflect import reflect
-from eal_jira.store import facts, intents, issues, process
+from eal_jira.store import facts, intents, issues, learning, process
 
 #: the 10,000 histories begin within 104 days from 2 January 2023; the retro is about the quarter that ends here
 NOW = datetime(2023, 4, 17, 1, tzinfo=UTC)
@@ -62,8 +63,10 @@ def build(home: Path) -> None:
         started, worked = time.perf_counter(), time.process_time()
         done = reflect(house, NOW)
         with house.store.read() as connection:
-            rows = intents.listed(connection, intents.STATES)
-        page = next(row.payload["page"] for row in rows if row.key.startswith("page:html:retro"))
+            (retro,) = learning.retros(connection, "Team", 1)
+            row = intents.get(connection, f"page:html:{retro_key('Team', retro.period)}")
+        assert row is not None, "the retro states its page"  # noqa: S101
+        page = row.payload["page"]
         house.pages["html"].put(Page(**{**page, "figures": figures(page["figures"])}))
         took, cpu = time.perf_counter() - started, time.process_time() - worked
         with house.store.read() as connection:

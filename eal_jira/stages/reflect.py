@@ -54,10 +54,8 @@ def reflect(house: House, now: datetime) -> Reflected:
         with house.store.write() as connection:
             reflected.proposals += _propose(house, connection, team, now)
             reflected.guidelines += write_guidelines(house, connection, team, now)
-        written = write_retros(house, team, now)
-        reflected.retros += written
-        if written:
-            reflected.scorecards += write_scorecard(house, team, now)
+        reflected.retros += write_retros(house, team, now)
+        reflected.scorecards += write_scorecard(house, team, now)
 
     # first what people wrote: the retro that is due tells of it
     each_team(house, "actions", now, heard)

@@ -19,6 +19,9 @@ from eal_jira.store import facts, issues, learning
 from eal_jira.store.learning import RetroRow
 
 MOST_EXPERIMENTS = 2
+UNTIL = "scorecard until: "
+"""Where the store remembers which retro the team's page was last made with: killed in between, the next cycle makes it."""
+
 SHOWN = 6
 """Retros whose time for reflection is told."""
 
@@ -34,7 +37,7 @@ def write_scorecard(house: House, team: TeamPart, now: datetime) -> int:
     with house.store.read() as connection:
         state = facts.team(connection, team.name)
         rows = learning.retros(connection, team.name, A_YEAR_AND_MORE)
-        if state is None or not rows:
+        if state is None or not rows or facts.get_moment(connection, f"{UNTIL}{team.name}") == rows[0].end:
             return 0
         every = versions(connection, team.name)
         held = [_held(row) for row in rows]
@@ -74,6 +77,7 @@ def write_scorecard(house: House, team: TeamPart, now: datetime) -> int:
     document = house.templates.render("scorecard.md", context)
     page = Page(marker("scorecard", team.name), team.name, f"{team.name}: how we learn", document)
     with house.store.write() as connection:
+        facts.put_moment(connection, f"{UNTIL}{team.name}", end)
         return sum(want(connection, team.name, PutPage(place, page), now) for place in places)
 
 
