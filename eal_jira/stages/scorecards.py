@@ -20,7 +20,7 @@ from eal_jira.store.learning import RetroRow
 
 MOST_EXPERIMENTS = 2
 UNTIL = "scorecard until: "
-"""Where the store remembers which retro the team's page was last made with: killed in between, the next cycle makes it."""
+"""Where the store remembers the retro that the page was last made with: killed in between, the next cycle makes it."""
 
 SHOWN = 6
 """Retros whose time for reflection is told."""
