@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eal_jira.learning.forecast import CERTAINTIES, forecast, per_day
@@ -47,6 +47,7 @@ def lives(draw: st.DrawFn) -> list[Measures]:
     return found
 
 
+@settings(deadline=None, max_examples=30)
 @given(lives())
 def test_no_band_of_the_cumulative_flow_ever_falls(issues: list[Measures]) -> None:
     rows = cumulative_flow(issues, START, END, min_group=1, png=False).rows
@@ -100,6 +101,7 @@ def test_time_per_status_adds_up_and_leaves_out_rest_in_done() -> None:
     assert "79 % passed in “In Progress”" in figure.summary
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), min_size=28, max_size=100), st.integers(1, 60))
 def test_the_surer_the_fewer_and_the_later_the_more(sample: list[int], ahead: int) -> None:
     near, far = forecast(sample, date(2026, 3, 1), (ahead, ahead + 20), runs=200)
