@@ -2,11 +2,13 @@
 
 VENV  := .venv
 ASKED := .venv-oracles
+LOOKS := .venv-browser
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-postgres store-faults histories drift outbox hostile kills faults mutants oracles bench lint lock clean
+.PHONY: help demo test test-postgres store-faults histories drift outbox hostile kills faults mutants oracles browser \
+	bench lint lock clean
 
 help:
 	@echo "make demo       live through nine months with three teams, on a sandbox tracker of our own"
@@ -21,6 +23,7 @@ help:
 	@echo "make kills      kill the daemon 200 times and stop it 50 times"
 	@echo "make faults     kill the daemon 2,000 times and stop it 500 times (KILLS=n, STOPS=n, SEED=n)"
 	@echo "make oracles    hold rules and exports against pm4py, which is installed apart into .venv-oracles"
+	@echo "make browser    look at pages with Chromium and axe, which are installed apart into .venv-browser"
 	@echo "make bench      a first sync against a bare floor and two common loops; webhooks, writes, honesty of experiments"
 	@echo "make lint       check style, types and the direction of imports"
 	@echo "make lock       choose the newest dependencies and write them to requirements.lock"
@@ -69,6 +72,10 @@ oracles: $(READY) $(ASKED)/.ready
 	$(BIN)/python -m pytest tests/oracles
 	$(BIN)/python -m bench.conformance
 
+# Playwright and axe-core drive Debian's Chromium from an environment of their own.
+browser: $(READY) $(LOOKS)/.ready
+	$(BIN)/python -m pytest tests/browser
+
 bench: $(READY)
 	$(BIN)/python -m bench.first_sync
 	$(BIN)/python -m bench.webhooks
@@ -78,6 +85,7 @@ bench: $(READY)
 	$(BIN)/python -m bench.conformance
 	$(BIN)/python -m bench.judging
 	$(BIN)/python -m bench.workers
+	$(BIN)/python -m bench.retro
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -92,9 +100,12 @@ lock: $(READY)
 		--no-header --all-extras --no-emit-index-url --no-emit-find-links --group dev --output-file requirements.lock pyproject.toml
 	echo pm4py | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-header --no-emit-index-url --no-emit-find-links --output-file tests/oracles/requirements.txt -
+	printf 'playwright\naxe-playwright-python\n' | $(BIN)/uv pip compile --quiet --upgrade --universal \
+		--python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
+		--output-file tests/browser/requirements.txt -
 
 clean:
-	rm -rf $(VENV) $(ASKED) build dist demo .mypy_cache .ruff_cache .import_linter_cache .hypothesis .pytest_cache
+	rm -rf $(VENV) $(ASKED) $(LOOKS) build dist demo .mypy_cache .ruff_cache .import_linter_cache .hypothesis .pytest_cache
 	find eal_jira plugins tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml | $(BIN)/python
@@ -111,3 +122,11 @@ $(ASKED)/.ready: tests/oracles/requirements.txt | $(ASKED)/bin/python
 
 $(ASKED)/bin/python:
 	@.ci/make-venv $(ASKED)
+
+$(LOOKS)/.ready: tests/browser/requirements.txt | $(LOOKS)/bin/python
+	@.ci/make-browser
+	$(LOOKS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(LOOKS)/bin/python:
+	@.ci/make-venv $(LOOKS)

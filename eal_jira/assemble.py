@@ -110,7 +110,9 @@ def open_tracker(
 def pages_named(settings: Settings) -> list[str]:
     """The pages adapters that the teams use."""
     # a team's pages may be the tracker itself: then its retro is an issue of the learning project
-    return sorted({name for team in settings.teams for name in team.pages} - {settings.tracker.adapter})
+    digest = () if settings.digest is None else settings.digest.pages
+    named = {name for team in settings.teams for name in team.pages} | set(digest)
+    return sorted(named - {settings.tracker.adapter})
 
 
 def open_pages(adapters: Adapters, name: str, settings: Settings) -> Pages:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 import pluggy
 
@@ -496,6 +496,13 @@ class Pages(ABC):
         lost (`AnswerUnknown`) or that was broken off anywhere is put again: it must look before it creates. No error
         keeps other places' pages, or the tracker, waiting.
         """
+
+    #: whether its charts are to come with a PNG (`Figure.png`), because it shows files and no drawing inside a page
+    attaches_png: ClassVar[bool] = False
+
+    def theirs(self, key: str) -> str:
+        """What people wrote on the page with this key, as lines of plain text; "" where there is none, or no page."""
+        return ""
 
     def checks(self) -> Iterator[Check]:
         """For `doctor`: whether pages could be put there. Puts none. Raises nothing: what goes wrong is a finding."""

@@ -72,6 +72,12 @@ def _cadence(text: str) -> str:
     return text
 
 
+def _cron(text: str) -> str:
+    if text == "sprint":
+        raise ValueError("is not 'weekly', 'monthly' or a cron line of five fields; sprints belong to one team")
+    return _cadence(text)
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str | dict) else value
 
@@ -356,6 +362,31 @@ class GroupPart(Part):
     group: str = Field(min_length=1)
 
 
+class OwnersPart(Part):
+    """Who looks after each phase of the loop: a role or a group, in words. Only that there is one is ever shown."""
+
+    guidelines: str = ""
+    collaboration: str = ""
+    data: str = ""
+    reflection: str = ""
+
+
+class DigestPart(Part):
+    """The page for managers: what waits for them, with its evidence."""
+
+    pages: Names = ("html",)
+    when: Annotated[str, AfterValidator(_cron)] = "weekly"
+    time_zone: Zone = "Etc/UTC"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def cron(self) -> str:
+        return CADENCES.get(self.when, self.when)
+
+
 class TeamPart(Part):
     name: str = Field(min_length=1)
     projects: Names = ()
@@ -385,6 +416,9 @@ class TeamPart(Part):
     #: issue types that are bugs
     bugs: Names = ("Bug",)
     calendar: CalendarPart = CalendarPart()
+    #: hours planned for reflection in each retro's period, all people together; 0: none are planned
+    reflection_hours: float = Field(default=0, ge=0)
+    owners: OwnersPart = OwnersPart()
 
     @model_validator(mode="after")
     def one_scope(self) -> TeamPart:
@@ -420,6 +454,8 @@ class Settings(Part):
     run: RunPart = RunPart()
     web: WebPart = WebPart()
     outbox: OutboxPart = OutboxPart()
+    #: left out: no digest
+    digest: DigestPart | None = None
     #: options per pages adapter: [pages.html]
     pages: dict[str, PagesPart] = Field(default_factory=dict)
     teams: tuple[TeamPart, ...] = Field(min_length=1)

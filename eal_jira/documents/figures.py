@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -36,6 +38,19 @@ def data_table(figure: Figure, most_rows: int | None = None) -> Table:
         more: Line = (Emphasis((Text(f"… and {left_out:,} more rows"),)),)
         rows = [*rows[:most_rows], (more, *((),) * (len(columns) - 1))]
     return Table(tuple(map(_cell, figure.header)), tuple(rows), align)
+
+
+def data_csv(figure: Figure) -> str:
+    """The figure's data as CSV (RFC 4180). A text that a spreadsheet would take for a formula begins with '."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\r\n")
+    for row in (figure.header, *figure.rows):
+        lines.writerow([_no_formula(one_line(cell)) for cell in row])
+    return text.getvalue()
+
+
+def _no_formula(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) and not _number(cell) else cell
 
 
 def picture_file(figure: Figure) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from html import escape as escaped
+from urllib.parse import quote
 
 from eal_jira.documents.blocks import (
     Block,
@@ -34,7 +35,7 @@ from eal_jira.documents.blocks import (
     words,
 )
 from eal_jira.documents.elements import list_element
-from eal_jira.documents.figures import data_table
+from eal_jira.documents.figures import data_csv, data_table
 from eal_jira.documents.text import clean, one_line
 from eal_jira.model import Figure
 
@@ -98,13 +99,27 @@ def _figure(figure: Figure, caption: str) -> str:
     title = one_line(figure.title)
     # the drawing brings its title; a caption that only repeats it is said once
     said = f"<strong>{escaped(caption)}</strong> " if caption and not (figure.svg and caption == title) else ""
+    after = ""
     parts = [f"<figcaption>{said}{_shown(one_line(figure.summary))}</figcaption>"]
     if figure.svg:
         label = escaped(f"Chart: {title}")
-        parts.append(f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">\n{figure.svg}\n</div>')
+        if "<a " in figure.svg:
+            # every mark in it is a link: who goes by keyboard may go past them
+            past = escaped(f"after-{figure.name}")
+            parts.append(
+                f'<a class="skip" href="#{past}" aria-label="Skip the chart: {escaped(title)}">Skip the chart</a>'
+            )
+            after = f'<span id="{past}" tabindex="-1"></span>'
+        parts.append(
+            f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">\n{figure.svg}\n</div>{after}'
+        )
     if figure.rows:
         table = _table(data_table(figure), f"Numbers: {title}")
-        parts.append(f"<details>\n<summary>The numbers behind it</summary>\n{table}\n</details>")
+        # the file itself stands in the link: nothing is fetched
+        address = f"data:text/csv;charset=utf-8,{quote(data_csv(figure))}"
+        label = escaped(f"Save as CSV: {title}")
+        saved = f'<p><a download="{escaped(figure.name)}.csv" href="{address}" aria-label="{label}">Save as CSV</a></p>'
+        parts.append(f"<details>\n<summary>The numbers behind it</summary>\n{saved}\n{table}\n</details>")
     return "\n".join(["<figure>", *parts, "</figure>"])
 
 

@@ -1,7 +1,9 @@
 """The retro of one team and period as values; the template ``retro.md`` turns it into a document.
 
-Each outcome figure stands beside a process figure, because process data get the same attention as outcome data. No
-figure rests on fewer than `min_group` issues: where there are fewer, the text says so instead of a number.
+Two ledgers stand side by side and never feed each other: `performance` (how the work flowed) and `learned` (what was
+departed from, tried and wondered at). Each outcome figure stands beside a process figure, because process data get the
+same attention as outcome data. No figure rests on fewer than `min_group` issues: where there are fewer, the text says
+so instead of a number.
 """
 
 from __future__ import annotations
@@ -9,61 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from statistics import fmean, quantiles
 
-from eal_jira.documents.words import duration, number, percent
+import numpy as np
+
+from eal_jira.documents.words import number
 from eal_jira.learning.evidence import Verdict
 from eal_jira.learning.measures import Measures
-from eal_jira.learning.practices import Practice
 from eal_jira.model import Deviation, Figure, Vocabulary
 from eal_jira.process.versions import GuidelineVersion
-from eal_jira.reflection.charts import GuidelineCount, ageing_wip, cycle_time_scatter, deviations_per_guideline
+from eal_jira.reflection.follow import Action, Followed, Known, Said, last_actions, said_not_done
+from eal_jira.reflection.learned import Asked, Learned, Other, Outlook, Process, Seen, Surprise, Tried, learned
+from eal_jira.reflection.performance import HISTORY, Pair, Work, performance
 from eal_jira.reflection.periods import Period
 
-HISTORY = timedelta(days=91)
-"""The charts look back so far before the period's end: enough for percentiles, and still the same process."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """What came out, and how we worked, side by side; texts."""
-
-    outcome: str
-    outcome_value: str
-    process: str
-    process_value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """A proposal as its team should know it."""
-
-    guideline: str
-    signature: str
-    title: str
-    key: str
-    url: str
-    #: "open", "approved", "tried first", "declined" or "overtaken"
-    state: str
-    made: datetime
-    decided: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A practice that showed in the period."""
-
-    guideline: str
-    practice: Practice
-    proposal: Outlook | None
-
-
-@dataclass(frozen=True, slots=True)
-class Other:
-    """Departures from one guideline that are too few in each way to say more of."""
-
-    guideline: str
-    issues: int
+MOST_QUESTIONS = 4
+#: so many finished issues make "unusually long" mean something
+ENOUGH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +42,7 @@ class Answered:
     key: str
     url: str
     day: date
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +51,32 @@ class Waiting:
     key: str
     url: str
     since: date
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
 class About:
     name: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """Time for reflection, in hours."""
+
+    planned: float
+    used: float
+    #: what was planned for the period before, where that was more; None otherwise
+    cut_from: float | None = None
+
+    @property
+    def said(self) -> str:
+        used = f"{number(self.used)} of {number(self.planned)} planned hours were used for reflection"
+        if self.used == 0:
+            used = f"none of {number(self.planned)} planned hours were logged as used for reflection"
+        if self.cut_from is not None:
+            return f"{used}; {number(self.cut_from)} hours were planned for the time before"
+        return used
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +96,21 @@ class Retro:
     min_group: int
     flow: tuple[Pair, ...]
     figures: tuple[Chart, ...]
+    learning_figures: tuple[Chart, ...]
     departures: tuple[Seen, ...]
     others: tuple[Other, ...]
+    experiments: tuple[Tried, ...]
+    surprises: tuple[Surprise, ...]
+    asked: Asked | None
     decisions: tuple[Answered, ...]
     waiting: tuple[Waiting, ...]
+    actions: tuple[Followed, ...]
+    said: tuple[Said, ...]
     questions: tuple[str, ...]
+    #: the manager's open question, "" where none came
+    manager_question: str
+    #: None: no time is planned for reflection
+    reflection: Time | None
     about: tuple[About, ...]
 
 
@@ -129,54 +123,86 @@ class Material:
     #: ids of the issues that each guideline (id) was about
     about: Mapping[str, frozenset[str]]
     guidelines: Sequence[GuidelineVersion]
-    practices: Sequence[Practice]
+    known: Sequence[Known]
     proposals: Sequence[Outlook]
     #: the team's usual order of statuses (ids)
     order: Sequence[str]
     vocabulary: Vocabulary
-    #: issue key → address
+    #: issue id → address
     urls: Mapping[str, str]
     zone: tzinfo
     min_group: int
+    experiments: Sequence[Tried] = ()
+    asked: Asked | None = None
+    actions: Sequence[Action] = ()
+    #: what people wrote for this period: its goal, the manager's question
+    goal: str = ""
+    manager_question: str = ""
+    reflection: Time | None = None
+    #: when a guideline's version came in force that was not the first
+    changes: Sequence[datetime] = ()
 
 
-def build(team: str, period: Period, material: Material, now: datetime) -> tuple[Retro, tuple[Figure, ...]]:
+def build(
+    team: str, period: Period, material: Material, now: datetime, *, png: bool = False
+) -> tuple[Retro, tuple[Figure, ...]]:
     """The retro of `period` and its charts; the same material gives the same retro. `now`: when the data was read."""
-    finished = [m for m in material.measures if m.finished and period.start <= m.finished < period.end]
-    recent = [
-        m
-        for m in material.measures
-        if m.created < period.end and (m.finished is None or period.end - HISTORY <= m.finished < period.end)
-    ]
-    under_way = [m for m in recent if m.censored and m.started is not None]
-    within = [d for d in material.deviations if period.start <= d.at < period.end]
-    seen = tuple(_seen(within, material))
-    figures = _figures(period, recent, within, material)
+    done = performance(
+        period,
+        Work(
+            material.measures,
+            material.order,
+            material.vocabulary,
+            material.urls,
+            material.zone,
+            material.min_group,
+            material.changes,
+        ),
+        png=png,
+    )
+    learnt = learned(period, _process(period, material), png=png)
     day = _Days(material.zone)
+    returned = sum(m.returns > 0 for m in _finished(material.measures, period))
     retro = Retro(
         team=team,
         period=period.title,
         first_day=day.of(period.start),
         last_day=day.last(period.end),
         data_until=now.astimezone(material.zone),
-        goal=period.goal,
-        finished=len(finished),
-        unfinished=len(under_way),
+        goal=period.goal or material.goal,
+        finished=done.finished,
+        unfinished=done.under_way,
         min_group=material.min_group,
-        flow=tuple(_flow(finished, under_way, material.min_group)),
-        figures=tuple(Chart(figure.name, figure.title) for figure in figures),
-        departures=seen,
-        others=tuple(_others(within, seen, material)),
+        flow=done.flow,
+        figures=tuple(Chart(figure.name, figure.title) for figure in done.figures),
+        learning_figures=tuple(Chart(figure.name, figure.title) for figure in learnt.figures),
+        departures=learnt.departures,
+        others=learnt.others,
+        experiments=learnt.experiments,
+        surprises=learnt.surprises,
+        asked=learnt.asked,
         decisions=tuple(
-            Answered(p.title, p.state, p.key, p.url, day.of(p.decided))
+            Answered(p.title, p.state, p.key, p.url, day.of(p.decided), p.answer)
             for p in material.proposals
             if p.decided is not None and period.start <= p.decided < period.end
         ),
-        waiting=tuple(Waiting(p.title, p.key, p.url, day.of(p.made)) for p in material.proposals if p.state == "open"),
-        questions=tuple(_questions(finished, seen, material.min_group)),
+        waiting=tuple(
+            Waiting(p.title, p.key, p.url, day.of(p.made), max(0, (period.end - p.made).days))
+            for p in material.proposals
+            if p.state == "open"
+        ),
+        actions=tuple(last_actions(material.actions, period, material.zone)),
+        said=tuple(
+            said_not_done(
+                material.actions, material.known, material.proposals, material.experiments, period.end, material.zone
+            )
+        ),
+        questions=tuple(_questions(learnt, returned, material.min_group))[:MOST_QUESTIONS],
+        manager_question=material.manager_question,
+        reflection=material.reflection,
         about=tuple(_about(period, material)),
     )
-    return retro, figures
+    return retro, (*done.figures, *learnt.figures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,76 +217,59 @@ class _Days:
         return self.of(end - timedelta(microseconds=1))
 
 
-def _flow(finished: Sequence[Measures], under_way: Sequence[Measures], min_group: int) -> Iterable[Pair]:
-    times = [m.cycle_time.total_seconds() for m in finished if m.cycle_time is not None]
-    if len(times) < min_group:
-        return
-    cuts = quantiles(times, n=100, method="inclusive")
-    yield Pair("Finished", number(len(finished)), "Under way at the end", number(len(under_way)))
-    yield Pair(
-        "Half took at most",
-        duration(timedelta(seconds=cuts[49])),
-        "Steps back per finished issue",
-        number(fmean(m.returns for m in finished), 2),
+def _finished(measures: Sequence[Measures], period: Period) -> list[Measures]:
+    return [m for m in measures if m.finished and period.start <= m.finished < period.end]
+
+
+def _process(period: Period, material: Material) -> Process:
+    alive = frozenset(
+        m.issue_id
+        for m in material.measures
+        if m.created < period.end and (m.finished is None or period.start <= m.finished < period.end)
     )
-    efficiencies = [m.flow_efficiency for m in finished if m.flow_efficiency is not None]
-    if len(efficiencies) >= min_group:
-        process = ("Share of that time not spent waiting", percent(fmean(efficiencies)))
-    else:
-        process = ("Changes of hands per finished issue", number(fmean(m.handoffs for m in finished), 2))
-    yield Pair("85 of 100 took at most", duration(timedelta(seconds=cuts[84])), *process)
-
-
-def _figures(
-    period: Period, recent: Sequence[Measures], within: Sequence[Deviation], material: Material
-) -> tuple[Figure, ...]:
-    alive = {m.issue_id for m in recent if m.finished is None or m.finished >= period.start}
-    counts = []
-    for version in material.guidelines:
-        departed = {d.issue_id for d in within if d.guideline == version.guideline}
-        about = (material.about.get(version.guideline, frozenset()) & alive) | departed
-        counts.append(GuidelineCount(version.guideline, version.title, len(about), len(departed)))
-    least = material.min_group
-    return (
-        cycle_time_scatter(recent, zone=material.zone, urls=material.urls, min_group=least, png=False),
-        ageing_wip(recent, material.order, material.vocabulary, urls=material.urls, min_group=least, png=False),
-        deviations_per_guideline(counts, min_group=least, png=False),
+    return Process(
+        deviations=material.deviations,
+        about=material.about,
+        alive=alive,
+        unusual=_unusual(period, material),
+        guidelines=material.guidelines,
+        practices=[each.practice for each in material.known],
+        proposals=material.proposals,
+        experiments=material.experiments,
+        asked=material.asked,
+        zone=material.zone,
+        min_group=material.min_group,
     )
 
 
-def _seen(within: Sequence[Deviation], material: Material) -> Iterable[Seen]:
-    shown = {(d.guideline, d.signature) for d in within}
-    rank = {Verdict.BETTER: 0, Verdict.WORSE: 1, Verdict.CANNOT_TELL: 2}
-    for practice in sorted(material.practices, key=lambda p: (rank[p.verdict], p.guideline, p.signature)):
-        if (practice.guideline, practice.signature) in shown:
-            about_it = [p for p in material.proposals if (p.guideline, p.signature) == _way(practice)]
-            yield Seen(practice.title, practice, about_it[-1] if about_it else None)
+def _unusual(period: Period, material: Material) -> dict[str, tuple[str, str]]:
+    """Issues that took longer than 95 of 100 that were finished in the quarter before the period."""
+    before = [
+        m.cycle_time.total_seconds()
+        for m in material.measures
+        if m.finished and m.cycle_time is not None and period.start - HISTORY <= m.finished < period.start
+    ]
+    if len(before) < max(ENOUGH, material.min_group):
+        return {}
+    limit = float(np.quantile(before, 0.95, method="inverted_cdf"))
+    return {
+        m.issue_id: (m.key, material.urls.get(m.issue_id, ""))
+        for m in _finished(material.measures, period)
+        if m.cycle_time is not None and m.cycle_time.total_seconds() > limit
+    }
 
 
-def _way(practice: Practice) -> tuple[str, str]:
-    return practice.guideline, practice.signature
-
-
-def _others(within: Sequence[Deviation], seen: Sequence[Seen], material: Material) -> Iterable[Other]:
-    told = {_way(each.practice) for each in seen}
-    for version in material.guidelines:
-        issues = {
-            d.issue_id for d in within if d.guideline == version.guideline and (d.guideline, d.signature) not in told
-        }
-        if len(issues) >= material.min_group:
-            yield Other(version.title, len(issues))
-
-
-def _questions(finished: Sequence[Measures], seen: Sequence[Seen], min_group: int) -> Iterable[str]:
+def _questions(learnt: Learned, returned: int, min_group: int) -> Iterable[str]:
     """A few open questions from this period's own data; none is about a person."""
-    for each in seen:
+    for each in learnt.departures:
         if each.practice.verdict is Verdict.WORSE:
             yield f"“{each.practice.label}” did not help. What led us there, and what would have helped?"
         elif each.practice.verdict is Verdict.BETTER:
             yield f"“{each.practice.label}” went well. Where would it not work?"
-    returned = sum(m.returns > 0 for m in finished)
     if returned >= min_group:
         yield f"{returned} finished issues came back at least once. What did we learn only then?"
+    if learnt.surprises:
+        yield "What surprised us, and what did we believe before?"
 
 
 def _about(period: Period, material: Material) -> Iterable[About]:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eal_jira.settings import TeamPart
+from eal_jira.stages.actions import hear_actions
+from eal_jira.stages.digest import write_digest
 from eal_jira.stages.each_team import each_team
 from eal_jira.stages.guideline_pages import write_guidelines
 from eal_jira.stages.house import House
 from eal_jira.stages.propose import propose
 from eal_jira.stages.retros import write_retros
+from eal_jira.stages.scorecards import write_scorecard
 from eal_jira.stages.suggest import suggest
 from eal_jira.stages.tried import hear_results
 
@@ -21,11 +24,18 @@ class Reflected:
     retros: int = 0
     #: pages of guidelines that changed, and reviews that became due
     guidelines: int = 0
+    #: actions that people wrote on a retro and that have a ticket now
+    actions: int = 0
+    digests: int = 0
+    scorecards: int = 0
 
 
 def reflect(house: House, now: datetime) -> Reflected:
     """Makes the tickets and documents that are due, each decision and its intent in one transaction."""
     reflected = Reflected()
+
+    def heard(team: TeamPart) -> None:
+        reflected.actions += hear_actions(house, team, now)
 
     def one(team: TeamPart) -> None:
         with house.store.write() as connection:
@@ -34,6 +44,10 @@ def reflect(house: House, now: datetime) -> Reflected:
             reflected.proposals += propose(house, connection, team, now)
             reflected.guidelines += write_guidelines(house, connection, team, now)
         reflected.retros += write_retros(house, team, now)
+        reflected.scorecards += write_scorecard(house, team, now)
 
+    # first what people wrote: the retro that is due tells of it
+    each_team(house, "actions", now, heard)
     each_team(house, "reflect", now, one)
+    reflected.digests += write_digest(house, now)
     return reflected

@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, time
+from typing import Any
 
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.practices import Practice
 from eal_jira.model import Figure, IssueRef, Page
-from eal_jira.outbox.intents import Described, Intent, PutPage, Ticket, marker, want
+from eal_jira.outbox.intents import Described, Intent, PutPage, Ticket, want
 from eal_jira.process.versions import in_force
+from eal_jira.reflection.follow import Known
+from eal_jira.reflection.notes import read_notes
 from eal_jira.reflection.periods import Period, due_by_cron, due_by_sprint
-from eal_jira.reflection.retro import Material, Outlook, build
+from eal_jira.reflection.retro import Material, Time, build
 from eal_jira.settings import TeamPart
+from eal_jira.stages import said
+from eal_jira.stages.actions import retro_key
+from eal_jira.stages.digest import answered, asked_of
 from eal_jira.stages.experiments import stillness_of
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import Yardstick, traces_of
-from eal_jira.store import Connection, facts, intents, issues, learning, process
-from eal_jira.store.learning import ProposalRow, RetroRow
+from eal_jira.store import Connection, facts, issues, learning, process
+from eal_jira.store.learning import RetroRow
 
 RETRO_LABEL = "eal-retro"
 
@@ -32,15 +38,58 @@ def write_retros(house: House, team: TeamPart, now: datetime) -> int:
             return 0
         material = _material(house, connection, team, now)
         stillness = stillness_of(house, connection, team, now)
+        earlier = learning.retros(connection, team.name, 1)
+        goal, heard = _written(house, connection, team, earlier[0] if earlier else None)
+        # what had its retro is not asked again
+        question = "" if heard == answered(earlier) else heard
+    png = any(house.pages[place].attaches_png for place in team.pages if place in house.pages)
     for period in periods:
-        retro, figures = build(team.name, period, material, now)
+        with house.store.read() as connection:
+            used = said.hours_on_tickets(connection, team.name, period.start, period.end)
+        time_for_it = _reflection(team, used, earlier[0] if earlier else None)
+        own = replace(material, goal=goal, manager_question=question, reflection=time_for_it)
+        # what was written for the next retro is for one
+        goal = question = ""
+        retro, figures = build(team.name, period, own, now, png=png)
         content = {f.name: getattr(retro, f.name) for f in fields(retro)}
         document = house.templates.render("retro.md", {**content, "stillness": stillness})
         with house.store.write() as connection:
-            learning.save_retro(connection, RetroRow(team.name, period.key, period.start, period.end, now))
+            row = RetroRow(team.name, period.key, period.start, period.end, now, _body(team, period, own, heard))
+            learning.save_retro(connection, row)
             for intent in _intents(house, team, period, document, figures):
                 want(connection, team.name, intent, now)
+        earlier = [row]
     return len(periods)
+
+
+def _written(house: House, connection: Connection, team: TeamPart, last: RetroRow | None) -> tuple[str, str]:
+    """What people wrote for the retro to come: the team its goal on the last page, a manager a question."""
+    goal = ""
+    if last is not None:
+        goal = read_notes(said.written_on(house, connection, team.pages, retro_key(team.name, last.period))).goal
+    return goal, asked_of(house, connection, team.name)
+
+
+def _reflection(team: TeamPart, used: float, last: RetroRow | None) -> Time | None:
+    planned = team.reflection_hours
+    before = 0.0 if last is None or last.body is None else float(last.body.get("planned", 0))
+    if not planned and not before:
+        return None
+    return Time(planned, used, before if before > planned else None)
+
+
+def _body(team: TeamPart, period: Period, material: Material, heard: str) -> dict[str, Any]:
+    return {
+        "title": _title(team, period),
+        "question": material.manager_question,
+        "heard": heard,
+        "planned": team.reflection_hours,
+        "used": 0.0 if material.reflection is None else material.reflection.used,
+    }
+
+
+def _title(team: TeamPart, period: Period) -> str:
+    return f"{team.name}: retro {period.title}"
 
 
 def _due(connection: Connection, team: TeamPart, now: datetime) -> Sequence[Period]:
@@ -59,8 +108,8 @@ def _due(connection: Connection, team: TeamPart, now: datetime) -> Sequence[Peri
 def _intents(
     house: House, team: TeamPart, period: Period, document: str, figures: tuple[Figure, ...]
 ) -> Sequence[Intent]:
-    title = f"{team.name}: retro {period.title}"
-    key = marker("retro", team.name, period.key)
+    title = _title(team, period)
+    key = retro_key(team.name, period.key)
     part = house.settings.tracker
     page = Page(key, team.name, title, document, figures, date=period.end.astimezone(team.zone).date().isoformat())
     found: list[Intent] = []
@@ -91,8 +140,8 @@ def _material(house: House, connection: Connection, team: TeamPart, now: datetim
     older = dict(yardstick.measured(connection, unfinished))
     measures = [older.get(m.issue_id, m) for m in measures]
     current = {version.guideline: version.version for version in guidelines}
-    practices = [
-        practice
+    known = [
+        Known(practice, row.first_seen)
         for row in learning.practices(connection, team.name)
         if (practice := Practice.from_json(row.body)).version == current.get(row.guideline)
     ]
@@ -106,26 +155,14 @@ def _material(house: House, connection: Connection, team: TeamPart, now: datetim
             for version in guidelines
         },
         guidelines=guidelines,
-        practices=practices,
-        proposals=[_outlook(house, connection, row) for row in learning.proposals(connection, team.name)],
+        known=known,
+        proposals=[said.outlook(house, connection, row) for row in learning.proposals(connection, team.name)],
         order=order,
         vocabulary=words,
-        urls={m.key: house.tracker.url(IssueRef(m.issue_id, m.key)) for m in measures},
+        urls={m.issue_id: house.tracker.url(IssueRef(m.issue_id, m.key)) for m in measures},
         zone=team.zone,
         min_group=team.min_group,
-    )
-
-
-def _outlook(house: House, connection: Connection, row: ProposalRow) -> Outlook:
-    ticket = intents.get(connection, f"ticket:{row.key}")
-    known = None if ticket is None else ticket.result
-    return Outlook(
-        guideline=row.guideline,
-        signature=row.signature,
-        title=row.body["title"],
-        key="its ticket is not there yet" if known is None else known["key"],
-        url="" if known is None else house.tracker.url(IssueRef(known["id"], known["key"])),
-        state=row.state,
-        made=row.made,
-        decided=row.decided,
+        experiments=said.tried(house, connection, team.name),
+        actions=said.actions(house, connection, team.name, words),
+        changes=[v.in_force_from for v in versions(connection, team.name) if v.version > 1],
     )

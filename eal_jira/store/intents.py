@@ -45,6 +45,16 @@ class IntentRow:
     watch_until: datetime | None = None
 
 
+def results(connection: Connection, team: str, verb: str) -> list[Mapping[str, Any]]:
+    """What the delivered intents of this kind became, in the order of their keys."""
+    rows = connection.execute(
+        select(t.intents.c.result)
+        .where(t.intents.c.team == team, t.intents.c.verb == verb, t.intents.c.result.is_not(None))
+        .order_by(t.intents.c.key)
+    )
+    return [row.result for row in rows]
+
+
 def payload_hash(payload: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
 

@@ -66,6 +66,20 @@ class RetroRow:
     start: datetime
     end: datetime
     built: datetime
+    #: the title, the manager's question (`heard`; `question`: shown on it), the hours planned and used for reflection
+    body: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """An action that somebody wrote on a retro."""
+
+    #: marker of its ticket
+    key: str
+    team: str
+    period: str
+    text: str
+    made: datetime
 
 
 def save_practices(connection: Connection, team: str, rows: Iterable[PracticeRow]) -> None:
@@ -147,6 +161,30 @@ def save_adoption(connection: Connection, key: str, adoption: Mapping[str, Any])
 
 def save_retro(connection: Connection, row: RetroRow) -> None:
     upsert(connection, t.retros, [asdict(row)])
+
+
+def retros(connection: Connection, team: str, newest: int) -> list[RetroRow]:
+    """The newest retros of a team, the newest first."""
+    rows = connection.execute(
+        select(t.retros).where(t.retros.c.team == team).order_by(t.retros.c.end.desc(), t.retros.c.period).limit(newest)
+    )
+    return [RetroRow(row.team, row.period, row.start, row.end, row.built, row.body) for row in rows]
+
+
+def add_action(connection: Connection, row: ActionRow) -> bool:
+    """Whether it was not known before; a known one stays as it is."""
+    if connection.execute(select(t.actions.c.key).where(t.actions.c.key == row.key)).first() is not None:
+        return False
+    connection.execute(t.actions.insert(), asdict(row))
+    return True
+
+
+def actions(connection: Connection, team: str) -> list[ActionRow]:
+    """All actions of a team, oldest first."""
+    rows = connection.execute(
+        select(t.actions).where(t.actions.c.team == team).order_by(t.actions.c.made, t.actions.c.key)
+    )
+    return [ActionRow(row.key, row.team, row.period, row.text, row.made) for row in rows]
 
 
 def last_retro_end(connection: Connection, team: str) -> datetime | None:

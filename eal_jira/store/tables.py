@@ -502,7 +502,21 @@ retros = Table(
     Column("start", Moment, nullable=False),
     Column("end", Moment, nullable=False),
     Column("built", Moment, nullable=False),
+    # what the next retro has to know: the title, the manager's question, the hours planned for reflection
+    Column("body", _JSON),
     PrimaryKeyConstraint("team", "period"),
+)
+
+# What people wrote as an action on a retro; each has a ticket in the learning project.
+actions = Table(
+    "actions",
+    metadata,
+    # the ticket's marker
+    Column("key", Text, primary_key=True),
+    Column("team", Text, nullable=False, index=True),
+    Column("period", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("made", Moment, nullable=False),
 )
 
 # --- the outbox -------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from eal_jira.errors import RefusedByTracker
 from eal_jira.hookspecs import Check, Pages
 from eal_jira.model import Page, PageRef
 from eal_pages_html import files, manifest, shell
+from eal_pages_html.lines import as_lines
 from eal_pages_html.manifest import Entry
 from eal_pages_html.marked import Theirs, put_together, theirs
 from eal_pages_html.names import file_name, folder_name
@@ -35,6 +36,17 @@ class Site(Pages):
             files.write(self._folder / "pages.json", manifest.dump(known))
             self._write_indexes(known)
         return PageRef(place, self._options.address(place))
+
+    def theirs(self, key: str) -> str:
+        """Before, in and after the notes; "" for a page that isn't there or whose markers people have moved."""
+        with _writing:
+            known = manifest.load(self._folder / "pages.json")
+            content = files.read(self._folder / known[key].file) if key in known else None
+        kept = None if content is None else theirs(content)
+        if kept is None:
+            return ""
+        written = b"\n".join([kept.before, kept.notes.replace(shell.EMPTY_NOTES.strip(), b""), kept.after])
+        return as_lines(written.decode("utf-8", "replace"))
 
     def checks(self) -> Iterator[Check]:
         yield files.check("pages html", self._folder)

@@ -146,7 +146,10 @@ def retro(say: Words) -> dict[str, object]:
         "figures": [
             {"name": "cycle-time", "caption": say("How long did finished work take?")},
             {"name": "ageing", "caption": say("How old is the work in progress?")},
-            {"name": "deviations", "caption": say("How often did we depart from which guideline?")},
+        ],
+        "learning_figures": [
+            {"name": "deviations-per-guideline", "caption": say("How often did we depart from which guideline?")},
+            {"name": "experiment-1", "caption": say("Does pairing help?")},
         ],
         "departures": seen,
         "others": [{"guideline": say("A started issue has an assignee"), "issues": 7}],
@@ -157,6 +160,7 @@ def retro(say: Words) -> dict[str, object]:
                 "key": say("EAL-1"),
                 "url": "https://tracker.example.com/browse/EAL-1",
                 "day": date(2026, 3, 12),
+                "answer": say("I do not know either; let us see."),
             }
         ],
         "waiting": [
@@ -165,13 +169,107 @@ def retro(say: Words) -> dict[str, object]:
                 "key": say("EAL-3"),
                 "url": "https://tracker.example.com/browse/EAL-3",
                 "since": date(2026, 3, 28),
+                "days": 3,
             }
         ],
+        "experiments": [
+            {
+                "title": say("Pairing instead of a review"),
+                "hypothesis": say("Pairs finish sooner"),
+                "state": say("gathering"),
+                "sentences": [say("It takes about 12 more issues.")],
+                "key": say("EAL-8"),
+                "url": "https://tracker.example.com/browse/EAL-8",
+            }
+        ],
+        "surprises": [
+            {"text": say("Took long:"), "issues": [(say("PAY-4"), "https://tracker.example.com/browse/PAY-4")]},
+            {"text": say("“Done without Testing” was seen for the first time"), "issues": []},
+        ],
+        "asked": {"questions": 7, "answered": 5, "topics": [say("refunds")]},
+        "actions": [
+            {
+                "text": say("Pair on the next migration"),
+                "key": say("EAL-7"),
+                "url": "https://tracker.example.com/browse/EAL-7",
+                "done": True,
+                "day": date(2026, 3, 20),
+            },
+            {"text": say("Ask the shop"), "key": "", "url": "", "done": False, "day": date(2026, 3, 2)},
+        ],
+        "said": [
+            {"text": say("Ask the shop"), "key": say("EAL-6"), "url": "https://t.example/6", "since": date(2026, 1, 2)}
+        ],
+        "manager_question": say("What would you stop doing?"),
+        "reflection": {"said": say("2 of 3 planned hours were used for reflection")},
         "questions": [say("Reviews took longest on Mondays: what happens then?"), say("What would halve the waiting?")],
         "stillness": 9,
         "about": [
             {"name": say("Working time"), "value": say("Monday to Friday, 9 to 17, Europe/Berlin")},
             {"name": say("Guidelines"), "value": say("6, newest version of 12 March 2026")},
+        ],
+    }
+
+
+def action(say: Words) -> dict[str, object]:
+    return {"team": say("Payments"), "action": one_line(say("Pair on it")), "retro": say("Payments: retro March")}
+
+
+def scorecard(say: Words) -> dict[str, object]:
+    indicator = {
+        "name": say("Retros with a question"),
+        "now": say("2 of 3"),
+        "before": say("none"),
+        "trend": "up",
+        "flag": say("No experiment for a whole quarter."),
+    }
+    contrast = {
+        "title": say("Change is normal"),
+        "efficiency": say("Changes are rare."),
+        "learning": say("Small changes are a way of life."),
+        "indicators": [indicator, {**indicator, "flag": "", "trend": "cannot tell yet"}],
+        "move": say("Try one small thing."),
+    }
+    return {
+        "team": say("Payments"),
+        "until": date(2026, 4, 1),
+        "contrasts": [contrast],
+        "phases": [
+            {"name": say("Reflection"), "what": say("a habit"), "missing": [say("It has no owner.")]},
+            {"name": say("Guidelines"), "what": say("a start"), "missing": []},
+        ],
+        "times": [{"title": say("Payments: retro March"), "planned": 3.0, "used": 1.5}],
+    }
+
+
+def digest(say: Words) -> dict[str, object]:
+    waiting = {
+        "title": say("Small bugs need no reproduction"),
+        "key": say("EAL-3"),
+        "url": "https://tracker.example.com/browse/EAL-3",
+        "days": 16,
+        "late": True,
+        "change": [say("exception added: type is Bug")],
+        "evidence": [say("24 finished issues departed in the same way."), say("They finished sooner.")],
+    }
+    running = {"title": say("Pairing"), "state": say("gathering"), "sentence": say("It takes 12 more issues.")}
+    return {
+        "until": date(2026, 4, 1),
+        "teams": [
+            {
+                "team": say("Payments"),
+                "waiting": [waiting],
+                "experiments": [running],
+                "questions": [say("What is the waiting costing you?")],
+                "question_missing": True,
+            },
+            {
+                "team": say("Search"),
+                "waiting": [],
+                "experiments": [],
+                "questions": [say("What would you like to try?")],
+                "question_missing": False,
+            },
         ],
     }
 
@@ -359,6 +457,9 @@ CONTEXTS: dict[str, Callable[[Words], dict[str, object]]] = {
     "experiment_waits.md": experiment_waits,
     "experiment_fixed.md": experiment_fixed,
     "experiment_reason.md": experiment_reason,
+    "action.md": action,
+    "scorecard.md": scorecard,
+    "digest.md": digest,
 }
 
 

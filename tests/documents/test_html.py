@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+from urllib.parse import unquote
+
 from eal_jira.documents import render
 from eal_jira.model import Figure
 from tests.documents.reading import read_html
@@ -42,9 +47,11 @@ def test_a_difference_marks_its_lines_also_without_colour() -> None:
 def test_a_figure_stands_with_question_summary_drawing_and_data() -> None:
     page = render("![How long?](figure:cycle)", "html", {"cycle": figure()})
     form, said = read_html(page)
-    assert said == "How long? Half took under 3 days. T 5 < 6 days The numbers behind it issue days PAY-1 2.5"
+    assert (
+        said == "How long? Half took under 3 days. T 5 < 6 days The numbers behind it Save as CSV issue days PAY-1 2.5"
+    )
     assert " ".join(entry[0] for entry in form if isinstance(entry, tuple)) == (
-        "figure figcaption strong div svg title text details summary div table thead tr th th tbody tr td td"
+        "figure figcaption strong div svg title text details summary p a div table thead tr th th tbody tr td td"
     )
     assert SVG in page
     assert 'aria-label="Chart: Cycle “time”"' in page
@@ -76,3 +83,12 @@ def test_the_words_of_a_figure_are_text() -> None:
 def test_same_input_same_bytes() -> None:
     markdown = "![x](figure:cycle)\n\n| a |\n|---|\n| b |\n"
     assert render(markdown, "html", {"cycle": figure()}) == render(markdown, "html", {"cycle": figure()})
+
+
+def test_a_figures_data_can_be_saved_as_csv_without_fetching_anything() -> None:
+    figure = Figure("ages", "Ages", "Old.", ("Issue", "Days"), (("=1+1", "2"), ('a,"b"', "-3.5")), "")
+    page = render("![How?](figure:ages)\n", "html", {"ages": figure})
+    found = re.search(r'<a download="ages\.csv" href="data:text/csv;charset=utf-8,([^"]*)" ', page)
+    assert found
+    rows = list(csv.reader(io.StringIO(unquote(found[1]))))
+    assert rows == [["Issue", "Days"], ["'=1+1", "2"], ['a,"b"', "-3.5"]]

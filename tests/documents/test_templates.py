@@ -65,12 +65,20 @@ def test_too_few_issues_give_no_share() -> None:
 
 
 def test_a_retro_of_a_quiet_time_still_asks_its_questions() -> None:
-    lists = "flow figures departures others decisions waiting questions about"
-    empty: Mapping[str, object] = {**dict.fromkeys(lists.split(), ()), "stillness": None}
-    said = render(
-        Templates().render("retro.md", {**retro(plainly), **empty, "goal": "", "finished": 0, "stillness": None}),
-        "text",
+    lists = (
+        "flow figures learning_figures departures others experiments surprises decisions waiting actions said questions"
     )
+    lists += " about"
+    empty: Mapping[str, object] = dict.fromkeys(lists.split(), ())
+    thin = {
+        "goal": "",
+        "finished": 0,
+        "asked": None,
+        "manager_question": "",
+        "reflection": None,
+        "stillness": None,
+    }
+    said = render(Templates().render("retro.md", {**retro(plainly), **empty, **thin}), "text")
     assert "no issues finished" in said
     assert "Nobody wrote a goal into the tracker" in said
     assert "too few for figures" in said

@@ -85,7 +85,10 @@ def _torn_pages(connection: sqlite3.Connection, pages: Path) -> Iterator[Problem
     of_guidelines = [key for key in listed if key.startswith("guidelines/")]
     if len(of_guidelines) > 1:
         yield "duplicate", f"{len(of_guidelines)} pages of one team's guidelines"
-    if (made := len(listed) - len(of_guidelines)) != retros:
+    cards = [key for key in listed if key.startswith("scorecard/")]
+    if len(cards) != bool(retros):
+        yield "duplicate" if cards else "lost", f"{len(cards)} scorecards of one team with {retros} retros"
+    if (made := len(listed) - len(of_guidelines) - len(cards)) != retros:
         yield "lost" if made < retros else "duplicate", f"{made} pages for {retros} retros"
     for entry in listed.values():
         text = (pages / entry["file"]).read_text() if (pages / entry["file"]).exists() else ""

@@ -261,3 +261,26 @@ def test_the_adapter_comes_in_by_its_entry_point(tmp_path: Path) -> None:
     assert ("html", "pages") in {(info.name, info.kind) for info in adapters.infos()}
     pages = adapters.pages("html", {"folder": str(tmp_path)}, Path())
     assert (tmp_path / pages.put(PAGE).id).exists()
+
+
+def test_what_people_wrote_is_read_as_lines(tmp_path: Path) -> None:
+    pages = site(tmp_path)
+    assert pages.theirs("retro:1") == "", "there is no page yet"
+    path = tmp_path / pages.put(PAGE).id
+    assert pages.theirs("retro:1") == "", "nobody wrote yet"
+    content = path.read_bytes()
+    notes = (
+        b"<ul><li><input type='checkbox'>pair &amp; <b>mend</b><li><input type=checkbox checked> ship</ul>"
+        b"<script>Action: no</script>\nAction: in plain text\n"
+    )
+    begun = content.index(NOTES) + len(NOTES)
+    path.write_bytes(b"<p>Goal: up here</p>" + content[:begun] + notes + content[content.index(NOTES_END) :] + b"after")
+    assert pages.theirs("retro:1").split("\n") == [
+        "Goal: up here",
+        "[ ] pair & mend",
+        "[x] ship",
+        "Action: in plain text",
+        "after",
+    ]
+    path.write_bytes(b"no markers any more")
+    assert pages.theirs("retro:1") == ""

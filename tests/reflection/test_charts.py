@@ -12,6 +12,7 @@ import sys
 import unicodedata
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -25,10 +26,22 @@ from hypothesis import strategies as st
 
 from eal_jira.learning.measures import Measures
 from eal_jira.model import Category, Figure, Status, Vocabulary
-from eal_jira.reflection.charts import GuidelineCount, ageing_wip, cycle_time_scatter, deviations_per_guideline
+from eal_jira.reflection.charts import (
+    GuidelineCount,
+    Taken,
+    Trial,
+    ageing_wip,
+    cumulative_flow,
+    cycle_time_scatter,
+    deviations_per_guideline,
+    experiment_chart,
+    how_many_by_when,
+    throughput_run,
+    time_per_status,
+)
 from eal_jira.reflection.charts.canvas import OTHERS, SERIES, canvas, clean, spread
 from eal_jira.reflection.charts.numbers import percentiles, share_of, work_columns
-from tests.learning.builders import BLOCKED, DAY, DOING, DONE, MONDAY, ORDER, REVIEW, VOCABULARY, done
+from tests.learning.builders import BLOCKED, DAY, DOING, DONE, MONDAY, OPEN, ORDER, REVIEW, VOCABULARY, done
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "$x^{_2 <b>&\x00\x1b\ud800\u202e 日本語 😀"
@@ -61,6 +74,24 @@ COUNTS = [
     GuidelineCount("limit", "A review takes at most two working days", 64, 31),
     GuidelineCount("rare", "Releases are announced", 4, 1),
 ]
+FIRST, LAST = MONDAY - 5 * DAY, MONDAY + 80 * DAY
+
+
+def stood(n: int) -> list[Measures]:
+    dice = random.Random(5)
+    return [
+        replace(i, time_per_status={OPEN: dice.uniform(0, 4) * DAY, DOING: dice.uniform(0, 9) * DAY, DONE: 50 * DAY})
+        for i in history(n)
+    ]
+
+
+def trial(n: int) -> Trial:
+    dice = random.Random(6)
+    taken = [Taken(f"PAY-{k}", MONDAY + k * DAY, dice.lognormvariate(1, 0.6), k % 3 == 0) for k in range(n)]
+    versions = [(MONDAY - DAY, "v1"), (MONDAY + 9 * DAY, "v2")]
+    return Trial("x", "Pairing", "elapsed days", taken, MONDAY, None, (0.7, 0.55, 0.8), "works", versions)
+
+
 PICTURES: dict[str, Callable[[], Figure]] = {
     "scatter": lambda: cycle_time_scatter(history(60)),
     "scatter with links": lambda: cycle_time_scatter(
@@ -68,6 +99,11 @@ PICTURES: dict[str, Callable[[], Figure]] = {
     ),
     "ageing": lambda: ageing_wip([*history(60), *under_way(25)], ORDER, VOCABULARY),
     "deviations": lambda: deviations_per_guideline(COUNTS),
+    "flow": lambda: cumulative_flow([*history(60), *under_way(25)], FIRST, LAST),
+    "throughput": lambda: throughput_run(history(60), FIRST, LAST),
+    "statuses": lambda: time_per_status(stood(60), ORDER, VOCABULARY),
+    "forecast": lambda: how_many_by_when(history(60), FIRST, LAST),
+    "experiment": lambda: experiment_chart(trial(60), name="experiment-1"),
 }
 every_picture = pytest.mark.parametrize("picture", PICTURES.values(), ids=PICTURES.keys())
 

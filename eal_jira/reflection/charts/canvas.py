@@ -114,6 +114,14 @@ class Canvas:
             self.write(x + 9, y, label, size=SMALL)
             x += 27 + 6 * len(label)
 
+    def under(self, gap: float, height: float) -> Axes:
+        """A second, flat plot as wide as the first, `gap` pixels under it."""
+        left, bottom, width, _ = self.plot.get_position().bounds
+        strip = self._drawing.add_axes((left, bottom - (gap + height) / self._outer, width, height / self._outer))
+        strip.spines[:].set_visible(False)
+        strip.tick_params(length=0, pad=4, labelsize=SMALL)
+        return strip
+
     def swatch(self, x: float, y: float, label: str, shade: float) -> None:
         """A small square of ink with its label, its upper left corner `x` and `y` pixels from the paper's."""
         corner = (x / WIDTH, 1 - (y + 11) / self._outer)

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.outcomes import DAY
 from eal_jira.model import Figure
 from eal_jira.reflection.charts.canvas import INK, MUTED, SMALL, canvas, clean, spread
-from eal_jira.reflection.charts.days import NO_URLS, days_axis, height_of, note
+from eal_jira.reflection.charts.days import NO_URLS, dates_axis, days_axis, height_of, note
 from eal_jira.reflection.charts.numbers import days, issues_text, percentiles
 from eal_jira.reflection.charts.series import legend, series_of
 
@@ -64,11 +62,7 @@ def cycle_time_scatter(
             )
         days_axis(plot, timed[0][2], lines.get(95))
         first, last = (moment(at for _, at, _ in timed) for moment in (min, max))
-        room = max(0.03 * (last - first), DAY / 2)
-        plot.set_xlim(first - room, last + room)  # type: ignore[arg-type]
-        locator = AutoDateLocator(tz=zone, minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
-        plot.xaxis.set_major_locator(locator)
-        plot.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone, show_offset=False))  # type: ignore[no-untyped-call]
+        dates_axis(plot, first, last, zone)
         heights = [height_of(plot, took) for took in lines.values()]
         for (line, took), place in zip(lines.items(), spread(heights, 15 / paper.height), strict=True):
             plot.axhline(took, color=INK, alpha=0.55, linewidth=1, dashes=(5, 4), zorder=2)

@@ -1,11 +1,13 @@
-"""The axis of elapsed days that the charts about time share."""
+"""The axes of days that the charts share: elapsed ones upwards, those of the calendar from left to right."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
 from types import MappingProxyType
 
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from eal_jira.reflection.charts.canvas import GRID, INK
@@ -48,3 +50,12 @@ def height_of(plot: Axes, value: float) -> float:
     """Where a value stands on the axis, 0 at the bottom and 1 at the top."""
     low, here, high = plot.yaxis.get_transform().transform([0.0, value, plot.get_ylim()[1]])
     return float((here - low) / (high - low))
+
+
+def dates_axis(plot: Axes, first: datetime, last: datetime, zone: tzinfo) -> None:
+    """Days from left to right, on the clock of `zone`."""
+    room = max(0.02 * (last - first), timedelta(hours=12))
+    plot.set_xlim(first - room, last + room)  # type: ignore[arg-type]
+    locator = AutoDateLocator(tz=zone, minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
+    plot.xaxis.set_major_locator(locator)
+    plot.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone, show_offset=False))  # type: ignore[no-untyped-call]

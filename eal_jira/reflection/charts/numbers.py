@@ -32,6 +32,11 @@ def issues_text(count: int) -> str:
     return "1 issue" if count == 1 else f"{count} issues"
 
 
+def few(count: int, min_group: int) -> str:
+    """A number of issues as it may be told: zero, or at least `min_group`, else only that it is less."""
+    return f"fewer than {min_group}" if 0 < count < min_group else f"{count:,}"
+
+
 @dataclass(frozen=True, slots=True)
 class WorkColumn:
     """One status of work: who stands in it now, and how old finished issues were when they left it."""
