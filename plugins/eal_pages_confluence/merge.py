@@ -90,6 +90,15 @@ def standing(body: str, key: str) -> Standing | None:
     return Standing(found[1], place, begin, end, blocks)
 
 
+def around(body: str, key: str) -> str:
+    """What stands before and after ours, as storage format; "" where the anchors are no longer both there."""
+    there = standing(body, key)
+    if there is None:
+        return ""
+    content = body.encode("utf-8", "surrogatepass")
+    return (content[: there.begin.start] + b"\n" + content[there.end.end :]).decode("utf-8", "surrogatepass")
+
+
 def merged(body: str, ours: Ours, known: Iterable[str] | None) -> str:
     """The body with what we generate now. `known`: marks of the blocks that we generated last; None: nobody knows."""
     there = standing(body, ours.key)

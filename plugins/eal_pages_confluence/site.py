@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from eal_jira import documents
+from eal_jira.documents.lines import as_lines
 from eal_jira.errors import EalError, Gone, RefusedByTracker, TryLater
 from eal_jira.hookspecs import Check, Pages
 from eal_jira.model import Figure, Page, PageRef
@@ -21,7 +23,7 @@ from eal_pages_confluence.acts import Acts, Found, Property
 from eal_pages_confluence.cloud import Cloud
 from eal_pages_confluence.datacenter import DataCenter
 from eal_pages_confluence.doctor import look
-from eal_pages_confluence.merge import Ours, carried_marks, merged, short_hash, standing
+from eal_pages_confluence.merge import Ours, around, carried_marks, merged, short_hash, standing
 from eal_pages_confluence.options import Options
 from eal_pages_confluence.wire import Conflict, Wire
 
@@ -37,7 +39,12 @@ MOST_MARKS = 2_000
 """A content property holds 32,768 characters."""
 
 
+_TASK_ID = re.compile(r"<ac:task-id>[^<]*</ac:task-id>")
+
+
 class Confluence(Pages):
+    attaches_png = True
+
     def __init__(self, options: Options, sleep: Callable[[float], None] = time.sleep) -> None:
         self._options = options
         self._sleep = sleep
@@ -57,6 +64,17 @@ class Confluence(Pages):
         found = self._brought_up(acts, page, key, found)
         _attach(acts, found, page.figures)
         return PageRef(found.id, found.url)
+
+    def theirs(self, key: str) -> str:
+        acts = self._opened()
+        acts.whoami()
+        found = self._find(acts, short_hash(key))
+        if found is None:
+            return ""
+        written = _TASK_ID.sub("", around(found.body, short_hash(key)))
+        for status, box in (("incomplete", "[ ] "), ("complete", "[x] ")):
+            written = written.replace(f"<ac:task-status>{status}</ac:task-status>", f"<p>{box}")
+        return as_lines(written)
 
     def checks(self) -> Iterator[Check]:
         name = "pages confluence"

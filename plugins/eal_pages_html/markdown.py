@@ -29,6 +29,8 @@ _writing = Lock()
 class MarkdownFolder(Pages):
     """A page's file is named by its key, so it is found without a list; its pictures stand in a folder of that name."""
 
+    attaches_png = True
+
     def __init__(self, options: Options) -> None:
         self._options = options
 
@@ -50,6 +52,18 @@ class MarkdownFolder(Pages):
                     files.write(path.with_suffix("") / picture, base64.b64decode(figure.png))
             files.write(path, put_together(_top(page, path.stem), b"\n", kept))
         return PageRef(str(place), self._options.address(str(place)))
+
+    def theirs(self, key: str) -> str:
+        """Before, in and after the notes; "" for a page that isn't there or whose markers people have moved."""
+        name = PurePosixPath(file_name(key)).with_suffix(".md").name
+        with _writing:
+            contents = [files.read(path) for path in sorted(self._options.folder.glob(f"*/{name}"))]
+        found = [kept for content in contents if content is not None and (kept := theirs(content)) is not None]
+        written = [
+            b"\n".join([kept.before, kept.notes.replace(EMPTY_NOTES.strip(), b""), kept.after]) for kept in found
+        ]
+        lines = b"\n".join(written).decode("utf-8", "replace").split("\n")
+        return "\n".join(line for each in lines if (line := each.strip().removeprefix("- ").removeprefix("* ").strip()))
 
     def checks(self) -> Iterator[Check]:
         yield files.check("pages markdown", self._options.folder)

@@ -7,11 +7,11 @@ from pathlib import Path, PurePosixPath
 from threading import Lock
 
 from eal_jira.documents import one_line
+from eal_jira.documents.lines import as_lines
 from eal_jira.errors import RefusedByTracker
 from eal_jira.hookspecs import Check, Pages
 from eal_jira.model import Page, PageRef
 from eal_pages_html import files, manifest, shell
-from eal_pages_html.lines import as_lines
 from eal_pages_html.manifest import Entry
 from eal_pages_html.marked import Theirs, put_together, theirs
 from eal_pages_html.names import file_name, folder_name

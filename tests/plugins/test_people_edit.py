@@ -104,6 +104,28 @@ def ours(body: str) -> Ours:
     return Ours(KEY, documents.render(body, "storage", {figure.name: figure for figure in PAGE.figures}))
 
 
+@pytest.mark.parametrize("kind", ["cloud", "datacenter"])
+def test_what_people_wrote_in_confluence_is_read_as_lines(kind: str) -> None:
+    with served(kind) as world:
+        pages = world.pages()
+        assert pages.theirs(PAGE.key) == "", "there is no page yet"
+        pages.put(PAGE)
+        world.edit(lambda body: "<p>Goal: less waiting</p>" + body + TASKS + "<p>Action: mend &amp; rest</p>")
+        lines = pages.theirs(PAGE.key).split("\n")
+        wanted = ["Goal: less waiting", "[ ] Ask Bo", "Action: mend & rest"]
+        assert [line for line in lines if line in wanted] == wanted
+        assert "How it went" not in lines, "ours is nobody's word"
+
+
+def test_what_people_wrote_into_a_markdown_file_is_read_as_lines(tmp_path: Path) -> None:
+    pages = Adapters.installed().pages("markdown", {"folder": str(tmp_path)}, Path())
+    assert pages.theirs(PAGE.key) == "", "there is no page yet"
+    path = tmp_path / pages.put(PAGE).id
+    assert pages.theirs(PAGE.key) == "", "nobody wrote yet"
+    path.write_text("Goal: less waiting\n" + path.read_text() + "\n- [ ] Ask Bo\n* Action: mend\n")
+    assert pages.theirs(PAGE.key).split("\n") == ["Goal: less waiting", "[ ] Ask Bo", "Action: mend"]
+
+
 @pytest.mark.parametrize("name", CONFLUENCE)
 def test_a_page_in_confluence_keeps_every_byte_of_theirs(name: str) -> None:
     edit, pieces = CONFLUENCE[name]
