@@ -16,12 +16,13 @@ from typing import Any, Literal, overload
 
 from eal_jira.documents import adf, commonmark, html, plain, storage, wiki
 from eal_jira.documents.figures import in_words, picture_file
+from eal_jira.documents.lines import as_lines
 from eal_jira.documents.markdown import escape, parse
 from eal_jira.documents.templates import Ours, Templates
 from eal_jira.documents.text import one_line
 from eal_jira.model import Figure
 
-__all__ = ["Ours", "Templates", "escape", "one_line", "picture_file", "render"]
+__all__ = ["Ours", "Templates", "as_lines", "escape", "one_line", "picture_file", "render"]
 
 Target = Literal["adf", "wiki", "storage", "html", "markdown", "text"]
 

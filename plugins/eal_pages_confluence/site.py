@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from eal_jira import documents
-from eal_jira.documents.lines import as_lines
 from eal_jira.errors import EalError, Gone, RefusedByTracker, TryLater
 from eal_jira.hookspecs import Check, Pages
 from eal_jira.model import Figure, Page, PageRef
@@ -74,7 +73,7 @@ class Confluence(Pages):
         written = _TASK_ID.sub("", around(found.body, short_hash(key)))
         for status, box in (("incomplete", "[ ] "), ("complete", "[x] ")):
             written = written.replace(f"<ac:task-status>{status}</ac:task-status>", f"<p>{box}")
-        return as_lines(written)
+        return documents.as_lines(written)
 
     def checks(self) -> Iterator[Check]:
         name = "pages confluence"

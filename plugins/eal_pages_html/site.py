@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from threading import Lock
 
-from eal_jira.documents import one_line
-from eal_jira.documents.lines import as_lines
+from eal_jira.documents import as_lines, one_line
 from eal_jira.errors import RefusedByTracker
 from eal_jira.hookspecs import Check, Pages
 from eal_jira.model import Page, PageRef
