@@ -100,6 +100,8 @@ class Retro:
     departures: tuple[Seen, ...]
     others: tuple[Other, ...]
     experiments: tuple[Tried, ...]
+    #: for how many weeks nothing has been tried on purpose, where that is long
+    stillness: int | None
     surprises: tuple[Surprise, ...]
     asked: Asked | None
     decisions: tuple[Answered, ...]
@@ -133,6 +135,7 @@ class Material:
     zone: tzinfo
     min_group: int
     experiments: Sequence[Tried] = ()
+    stillness: int | None = None
     asked: Asked | None = None
     actions: Sequence[Action] = ()
     #: what people wrote for this period: its goal, the manager's question
@@ -179,6 +182,7 @@ def build(
         departures=learnt.departures,
         others=learnt.others,
         experiments=learnt.experiments,
+        stillness=material.stillness,
         surprises=learnt.surprises,
         asked=learnt.asked,
         decisions=tuple(

@@ -37,7 +37,6 @@ def write_retros(house: House, team: TeamPart, now: datetime) -> int:
         if not periods:
             return 0
         material = _material(house, connection, team, now)
-        stillness = stillness_of(house, connection, team, now)
         earlier = learning.retros(connection, team.name, 1)
         goal, heard = _written(house, connection, team, earlier[0] if earlier else None)
         # what had its retro is not asked again
@@ -51,8 +50,7 @@ def write_retros(house: House, team: TeamPart, now: datetime) -> int:
         # what was written for the next retro is for one
         goal = question = ""
         retro, figures = build(team.name, period, own, now, png=png)
-        content = {f.name: getattr(retro, f.name) for f in fields(retro)}
-        document = house.templates.render("retro.md", {**content, "stillness": stillness})
+        document = house.templates.render("retro.md", {f.name: getattr(retro, f.name) for f in fields(retro)})
         with house.store.write() as connection:
             row = RetroRow(team.name, period.key, period.start, period.end, now, _body(team, period, own, heard))
             learning.save_retro(connection, row)
@@ -163,6 +161,7 @@ def _material(house: House, connection: Connection, team: TeamPart, now: datetim
         zone=team.zone,
         min_group=team.min_group,
         experiments=said.tried(house, connection, team.name),
+        stillness=stillness_of(house, connection, team, now),
         actions=said.actions(house, connection, team.name, words),
         changes=[v.in_force_from for v in versions(connection, team.name) if v.version > 1],
     )

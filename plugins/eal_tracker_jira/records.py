@@ -165,6 +165,9 @@ def _changes(histories: Iterable[Any], table: FieldTable) -> tuple[tuple[Change,
     for history in histories:
         try:
             id = _id(history)
+            if not id.isdecimal():
+                # entries of one moment stand in the order of their ids
+                raise ValueError(f"{id!r:.100} is no number")
             entries[id] = _entry(id, history, table)
         except SHAPE:
             lost += 1
@@ -174,9 +177,9 @@ def _changes(histories: Iterable[Any], table: FieldTable) -> tuple[tuple[Change,
 
 
 def _id(raw: Any) -> str:
-    """Jira's ids are numbers, as text or not; whatever else stands there names nothing."""
+    """An id is a number or a word; whatever else stands there names nothing."""
     id = raw["id"]
-    if isinstance(id, bool) or not isinstance(id, str | int) or not str(id).isdecimal():
+    if isinstance(id, bool) or not isinstance(id, str | int) or not str(id):
         raise ValueError(f"{id!r:.100} is no id")
     return str(id)
 

@@ -132,7 +132,10 @@ def test_a_whole_html_page_and_its_indexes_have_the_elements_of_a_plain_one(some
         found = built(text, tmp_path / str(number))
         assert [tags for tags, _ in found] == expected, text
         for _, addresses in found:
-            assert all(re.fullmatch(r"#main|[\w./-]*index\.html|[\w./-]+\.html", each) for each in addresses), text
+            assert all(
+                re.fullmatch(r"#main|[\w./-]*index\.html|[\w./-]+\.html|data:text/csv[^<>]*", each)
+                for each in addresses
+            ), text
 
 
 def test_a_whole_markdown_file_has_the_elements_of_a_plain_one(some: list[str], tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_row_that_is_there_is_refused_or_replaced_as_asked(store: Store) -> No
     later = AT.replace(hour=9)
     with store.write() as connection:
         insert_rows(connection, t.retros, RETRO, [(*row[:4], later)], replace=True)
-    assert stored(store, t.retros) == [("Payments", "2026-W01", AT, AT, later)]
+    assert stored(store, t.retros) == [("Payments", "2026-W01", AT, AT, later, None)]
 
 
 def test_a_moment_without_a_time_zone_is_refused_in_bulk_too(store: Store) -> None:
