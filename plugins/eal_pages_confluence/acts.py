@@ -34,7 +34,7 @@ class Attachment:
 
 class Acts(Protocol):
     def whoami(self) -> str:
-        """Our account, for people who set it up. Raises `Unknown` for an anonymous one."""
+        """Our account, for people who set it up. Raises `NotKnown` for an anonymous one."""
         ...
 
     def home(self) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from eal_jira.errors import NotAllowed
+from eal_jira.errors import NotAllowed, NotKnown
 from eal_pages_confluence.acts import Attachment, Found, Property, may_update
-from eal_pages_confluence.wire import Json, Unknown, Upload, Wire, at, rows, segment
+from eal_pages_confluence.wire import Json, Upload, Wire, at, rows, segment
 
 MESSAGE = "eal-jira"
 
@@ -21,7 +21,7 @@ class Cloud:
     def whoami(self) -> str:
         me = self._wire.get("/rest/api/user/current")
         if not isinstance(me, dict) or me.get("type") == "anonymous" or not me.get("accountId"):
-            raise Unknown("Confluence does not say who we are.", remedy="Check pages.confluence.user and its token.")
+            raise NotKnown("Confluence does not say who we are.", remedy="Check pages.confluence.user and its token.")
         return str(me["accountId"])
 
     def home(self) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from eal_jira.errors import Gone, NotAllowed
+from eal_jira.errors import Gone, NotAllowed, NotKnown
 from eal_pages_confluence.acts import Attachment, Found, Property, may_update
-from eal_pages_confluence.wire import Json, Unknown, Upload, Wire, at, rows, segment
+from eal_pages_confluence.wire import Json, Upload, Wire, at, rows, segment
 
 _SHOWN = "body.storage,version"
 
@@ -20,7 +20,7 @@ class DataCenter:
     def whoami(self) -> str:
         me = self._wire.get("/rest/api/user/current")
         if not isinstance(me, dict) or me.get("type") == "anonymous":
-            raise Unknown("Confluence does not say who we are.", remedy="Check pages.confluence.token.")
+            raise NotKnown("Confluence does not say who we are.", remedy="Check pages.confluence.token.")
         return str(me.get("userKey") or me.get("username") or "")
 
     def home(self) -> str:

@@ -60,10 +60,6 @@ class Conflict(RefusedByTracker):
     """Somebody else wrote there meanwhile, or what is to be made is there already. Nothing took effect."""
 
 
-class Unknown(NotKnown):
-    """Confluence does not know who we are: asking again with this credential could lock the account."""
-
-
 class _Again(Exception):
     """This request may be sent again after `wait` seconds; else `error` is the outcome."""
 
@@ -256,7 +252,7 @@ def _value(response: requests.Response, what: str, repeat: bool) -> Json:
         raise _Again(TrackerUnreachable(f"Confluence failed to answer {what} (status {status}).", remedy=_NEXT))
     match status:
         case 401:
-            raise Unknown(f"Confluence does not accept the credential for {what}.", remedy=_CREDENTIALS)
+            raise NotKnown(f"Confluence does not accept the credential for {what}.", remedy=_CREDENTIALS)
         case 403:
             raise NotAllowed(happened, remedy="Give the account the right to add and edit pages in that space.")
         case 404:
@@ -269,7 +265,7 @@ def _value(response: requests.Response, what: str, repeat: bool) -> Json:
 def _elsewhere(response: requests.Response, what: str) -> Json:
     target = urlsplit(response.headers.get("Location", ""))
     if "login" in target.path.lower():
-        raise Unknown(f"Confluence sends {what} to its login page.", remedy=_CREDENTIALS)
+        raise NotKnown(f"Confluence sends {what} to its login page.", remedy=_CREDENTIALS)
     where = f"{target.scheme}://{target.hostname}" if target.hostname else "elsewhere"
     raise TrackerUnreachable(
         f"The server sends {what} to {where}.", refused="The credential was not taken there.", remedy=_ADDRESS
@@ -282,7 +278,7 @@ def _decoded(response: requests.Response, what: str, repeat: bool) -> Json:
     if "json" not in response.headers.get("Content-Type", ""):
         happened = f"{what} was answered with a page instead of data."
         if b"login" in response.content[:20_000].lower():
-            raise Unknown(f"Confluence answered {what} with a login page.", remedy=_CREDENTIALS)
+            raise NotKnown(f"Confluence answered {what} with a login page.", remedy=_CREDENTIALS)
         raise (TrackerUnreachable if repeat else AnswerUnknown)(happened, remedy=_ADDRESS)
     try:
         return json.loads(response.content)

@@ -13,11 +13,10 @@ from pathlib import PurePosixPath
 from threading import Lock
 
 from eal_jira import documents
-from eal_jira.errors import RefusedByTracker
 from eal_jira.hookspecs import Check, Pages
 from eal_jira.model import Page, PageRef
 from eal_pages_html import files
-from eal_pages_html.marked import Theirs, put_together, theirs
+from eal_pages_html.marked import kept, put_together, theirs
 from eal_pages_html.names import file_name, folder_name
 from eal_pages_html.options import Options
 
@@ -39,18 +38,12 @@ class MarkdownFolder(Pages):
         path = self._options.folder / place
         with _writing:
             content = files.read(path)
-            kept = Theirs(notes=EMPTY_NOTES) if content is None else theirs(content)
-            if kept is None:
-                raise RefusedByTracker(
-                    f"The page {path} no longer has its four marker comments, each once and in order.",
-                    refused="It was left as it is, because what people wrote can't be told from what was generated.",
-                    remedy="Put the comments back as another page has them, or move the file away: it is made anew.",
-                )
+            people = kept(content, path, EMPTY_NOTES)
             for figure in page.figures:
                 if figure.png:
                     picture = documents.picture_file(figure)
                     files.write(path.with_suffix("") / picture, base64.b64decode(figure.png))
-            files.write(path, put_together(_top(page, path.stem), b"\n", kept))
+            files.write(path, put_together(_top(page, path.stem), b"\n", people))
         return PageRef(str(place), self._options.address(str(place)))
 
     def theirs(self, key: str) -> str:
@@ -58,11 +51,8 @@ class MarkdownFolder(Pages):
         name = PurePosixPath(file_name(key)).with_suffix(".md").name
         with _writing:
             contents = [files.read(path) for path in sorted(self._options.folder.glob(f"*/{name}"))]
-        found = [kept for content in contents if content is not None and (kept := theirs(content)) is not None]
-        written = [
-            b"\n".join([kept.before, kept.notes.replace(EMPTY_NOTES.strip(), b""), kept.after]) for kept in found
-        ]
-        lines = b"\n".join(written).decode("utf-8", "replace").split("\n")
+        found = [people for content in contents if content is not None and (people := theirs(content)) is not None]
+        lines = "\n".join(people.written(EMPTY_NOTES) for people in found).split("\n")
         return "\n".join(line for each in lines if (line := each.strip().removeprefix("- ").removeprefix("* ").strip()))
 
     def checks(self) -> Iterator[Check]:

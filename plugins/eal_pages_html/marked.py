@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
+
+from eal_jira.errors import RefusedByTracker
 
 BEGIN = b"<!-- eal-jira: generated from here on; what you change in this part is overwritten -->"
 NOTES = b"<!-- eal-jira: your notes from here on; every byte is kept -->"
@@ -27,6 +30,12 @@ class Theirs:
     notes: bytes = b"\n"
     after: bytes = b"\n"
 
+    def written(self, nothing: bytes) -> str:
+        """Before, in and after the notes, as text. `nothing`: what stands in the notes until people write there."""
+        return b"\n".join([self.before, self.notes.replace(nothing.strip(), b""), self.after]).decode(
+            "utf-8", "replace"
+        )
+
 
 def theirs(content: bytes) -> Theirs | None:
     """What people wrote in a file of ours; None where the markers don't stand once each and in order."""
@@ -34,6 +43,18 @@ def theirs(content: bytes) -> Theirs | None:
     if found is None or any(content.count(marker) != 1 for marker in _MARKERS):
         return None
     return Theirs(before=found[1], notes=found[3], after=found[5])
+
+
+def kept(content: bytes | None, path: Path, nothing: bytes) -> Theirs:
+    """What has to stay of the file; for a new one, notes with `nothing` in them. Raises `RefusedByTracker`."""
+    found = Theirs(notes=nothing) if content is None else theirs(content)
+    if found is None:
+        raise RefusedByTracker(
+            f"The page {path} no longer has its four marker comments, each once and in order.",
+            refused="It was left as it is, because what people wrote in it can't be told from what was generated.",
+            remedy="Put the comments back as another page has them, or move the file away: then it is made anew.",
+        )
+    return found
 
 
 def put_together(top: bytes, bottom: bytes, kept: Theirs) -> bytes:

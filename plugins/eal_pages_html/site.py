@@ -7,12 +7,11 @@ from pathlib import Path, PurePosixPath
 from threading import Lock
 
 from eal_jira.documents import as_lines, one_line
-from eal_jira.errors import RefusedByTracker
 from eal_jira.hookspecs import Check, Pages
 from eal_jira.model import Page, PageRef
 from eal_pages_html import files, manifest, shell
 from eal_pages_html.manifest import Entry
-from eal_pages_html.marked import Theirs, put_together, theirs
+from eal_pages_html.marked import kept, put_together, theirs
 from eal_pages_html.names import file_name, folder_name
 from eal_pages_html.options import Options
 
@@ -41,26 +40,16 @@ class Site(Pages):
         with _writing:
             known = manifest.load(self._folder / "pages.json")
             content = files.read(self._folder / known[key].file) if key in known else None
-        kept = None if content is None else theirs(content)
-        if kept is None:
-            return ""
-        written = b"\n".join([kept.before, kept.notes.replace(shell.EMPTY_NOTES.strip(), b""), kept.after])
-        return as_lines(written.decode("utf-8", "replace"))
+        found = None if content is None else theirs(content)
+        return "" if found is None else as_lines(found.written(shell.EMPTY_NOTES))
 
     def checks(self) -> Iterator[Check]:
         yield files.check("pages html", self._folder)
 
     def _write_page(self, page: Page, path: Path) -> None:
         content = files.read(path)
-        kept = Theirs(notes=shell.EMPTY_NOTES) if content is None else theirs(content)
-        if kept is None:
-            raise RefusedByTracker(
-                f"The page {path} no longer has its four marker comments, each once and in order.",
-                refused="It was left as it is, because what people wrote in it can't be told from what was generated.",
-                remedy="Put the comments back as another page has them, or move the file away: then it is made anew.",
-            )
         top, bottom = shell.page(page)
-        files.write(path, put_together(top, bottom, kept))
+        files.write(path, put_together(top, bottom, kept(content, path, shell.EMPTY_NOTES)))
 
     def _write_indexes(self, known: Mapping[str, Entry]) -> None:
         teams: dict[PurePosixPath, list[Entry]] = {}
