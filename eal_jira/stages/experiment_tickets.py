@@ -16,7 +16,7 @@ from eal_jira.process.versions import in_force
 from eal_jira.reflection.experiments import Command, commands, stop_of, wants_start
 from eal_jira.settings import TeamPart
 from eal_jira.stages.experiment_course import begin, begins_on, stop
-from eal_jira.stages.experiments import LABEL, STAGE, file_ticket, team_of
+from eal_jira.stages.experiments import STAGE, file_ticket, is_experiment, team_of
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
 from eal_jira.store import Connection, echoes, experiments, facts, issues, work
@@ -43,7 +43,7 @@ def hear(house: House, now: datetime) -> int:
             return heard
         left = []
         for issue_id, issue in found.items():
-            is_ticket = _is_experiment(house, issue)
+            is_ticket = is_experiment(house, issue)
             if is_ticket or issue_id in asked:
                 heard += 1
                 if reason := _one(house, issue, now, is_ticket=is_ticket):
@@ -77,14 +77,6 @@ def _with_commands(connection: Connection, issue_ids: list[str]) -> set[str]:
     us = facts.us(connection)
     said = echoes.comments(connection, issue_ids)
     return {i for i, comments in said.items() if any(c.what == "experiment" for c in commands(comments, us))}
-
-
-def _is_experiment(house: House, issue: Issue) -> bool:
-    part = house.settings
-    if issue.project != part.tracker.learning_project:
-        return False
-    types = {name.strip().casefold() for name in part.experiments.types}
-    return issue.type.strip().casefold() in types or bool({LABEL, *part.experiments.labels}.intersection(issue.labels))
 
 
 def guidelines_of(house: House, connection: Connection, now: datetime) -> Mapping[str, Mapping[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from eal_jira.learning.plans import WHEN_MOVED, Plan, lines_of
-from eal_jira.model import IssueRef
+from eal_jira.model import Issue, IssueRef
 from eal_jira.outbox.intents import Linked, Ticket, marker, want
 from eal_jira.reflection.experiments import quiet
 from eal_jira.settings import TeamPart
@@ -76,6 +76,15 @@ def _ticket(house: House, connection: Connection, plan: Plan) -> Mapping[str, st
         return None
     ref = IssueRef(str(found.result["id"]), str(found.result["key"]))
     return {"key": ref.key, "url": house.tracker.url(ref)}
+
+
+def is_experiment(house: House, issue: Issue) -> bool:
+    """The ticket of an experiment: by its type or one of its labels, in the learning project."""
+    part = house.settings
+    if issue.project != part.tracker.learning_project:
+        return False
+    types = {name.strip().casefold() for name in part.experiments.types}
+    return issue.type.strip().casefold() in types or bool({LABEL, *part.experiments.labels}.intersection(issue.labels))
 
 
 def team_of(house: House, name: str) -> TeamPart:

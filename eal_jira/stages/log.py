@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from eal_jira.model import SetAside
+from eal_jira.model import Actor, Comment, Issue, SetAside
 from eal_jira.outbox.echo import digest, without_ours
 from eal_jira.process.log import BrokenTrace, build_trace
+from eal_jira.reflection.experiments import commands
 from eal_jira.reflection.suggestions import suggestions
 from eal_jira.stages.experiments import STAGE as EXPERIMENTS
+from eal_jira.stages.experiments import is_experiment
 from eal_jira.stages.house import House
 from eal_jira.stages.suggest import STAGE as SUGGEST
 from eal_jira.store import echoes, facts, intents, issues, process, work
@@ -57,7 +60,7 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
         known = echoes.known(connection, ids)
         touched = [issue_id for issue_id in ids if issue_id not in left or known.get(issue_id) != left[issue_id]]
         echoes.save(connection, left)
-        work.add(connection, EXPERIMENTS, touched)
+        work.add(connection, EXPERIMENTS, [i for i in touched if i in found and _may_ask(house, found[i], said[i], us)])
         suggesting = {issue_id for issue_id in touched if any(suggestions(said[issue_id], us))}
         for team in house.teams:
             mine = work.of_team(connection, ids, team.name, team.scope)
@@ -68,3 +71,8 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
         work.done(connection, "log", ids)
         logged.set_aside += len(broken)
     return True
+
+
+def _may_ask(house: House, issue: Issue, said: Sequence[Comment], us: Collection[Actor]) -> bool:
+    """It is the ticket of an experiment, or somebody asks for one in a comment."""
+    return is_experiment(house, issue) or any(commands(said, us))
