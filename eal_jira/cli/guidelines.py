@@ -9,7 +9,7 @@ import typer
 from eal_jira.cli import drafts
 from eal_jira.cli.guidelines_diff import diff
 from eal_jira.cli.output import ConfigOption, JsonOption, emit, out, say, table
-from eal_jira.cli.read import TeamOption, chosen, reading
+from eal_jira.cli.read import TeamOption, chosen, no_such_guideline, reading
 
 if TYPE_CHECKING:
     from eal_jira.process.versions import GuidelineVersion
@@ -52,7 +52,6 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """One guideline with its history: every version, and what it changed."""
-    from eal_jira.errors import UsageError
     from eal_jira.process.differences import difference
     from eal_jira.stages.guidelines import versions
 
@@ -60,8 +59,8 @@ def show(
         found = {
             name: [v for v in versions(connection, name) if v.guideline == guideline] for name in chosen(settings, team)
         }
-    if not any(found.values()):
-        raise UsageError(f"No team has a guideline {guideline!r}.", remedy="See: eal-jira guidelines list")
+        if not any(found.values()):
+            raise no_such_guideline(connection, list(found), guideline)
     document: list[dict[str, Any]] = [
         {
             "team": name,
