@@ -83,12 +83,13 @@ def show(
 
 @commands.command()
 def lint(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Check the guideline files. Exit code 1 when there is something to mend."""
+    """Check the guideline files. Exit code 1 when there is something to mend; what is only worth a thought is told."""
     from eal_jira.errors import ConfigError
     from eal_jira.stages.guidelines import read_file
     from eal_jira.store import issues
 
     told: list[str] = []
+    hints: list[str] = []
     count = 0
     with reading(config) as (settings, connection):
         words = issues.vocabulary(connection)
@@ -102,10 +103,11 @@ def lint(config: ConfigOption = None, as_json: JsonOption = False) -> None:
             # before the first cycle we don't know the tracker's words, so names can't be held against them
             names = parsed.unknown_names(words) if words.statuses else ()
             told.extend(str(problem) for problem in (*parsed.problems, *names))
+            hints.extend(map(str, parsed.hints))
     if as_json:
-        emit({"versions": count, "problems": told})
+        emit({"versions": count, "problems": told, "hints": hints})
     else:
-        for line in told:
+        for line in (*told, *(f"Worth a thought: {hint}" for hint in hints)):
             out(line)
         say(f"{count} guideline versions can be used, {len(told)} problems.")
     if told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -38,6 +39,7 @@ mandatory = {mandatory}
 rule = {{ kind = "precedence", first = "Review", then = "Done" }}
 """
 NOW = BEGIN + timedelta(days=10)
+BANNED = re.compile(r"violat|offen[ds]|complian|culprit|blame|fault", re.IGNORECASE)
 
 
 def prepare(house: House, mandatory: str = "false", **team: Any) -> House:
@@ -134,6 +136,8 @@ def test_only_a_mandatory_guideline_asks_for_a_confirmation(mandatory: str, asks
         house = prepare(plain, mandatory, comments=True)
         arrive(house, world(1), ["1"], NOW)
         body = payload(house, f"comment:{marker('deviation', 'Team', 'review-before-done', '1')}")["body"]
+    assert "?" in body
+    assert not BANNED.search(body)
     assert ("confirm" in body) == asks
     assert ("on support duty" in body) == asks
     assert ("Departing from it is welcome" in body) != asks

@@ -1,4 +1,4 @@
-"""`eal-jira guidelines diff`: a change as people read it, both ways; what nobody knows is led to what is known."""
+"""`eal-jira guidelines diff` and `lint`: a change as people read it, both ways; what is to be mended, what to think of."""
 
 from __future__ import annotations
 
@@ -68,8 +68,11 @@ class Folder:
         self.path = path
 
     def diff(self, *words: object) -> Result:
+        return self.guidelines("diff", *words)
+
+    def guidelines(self, *words: object) -> Result:
         run = [*map(str, words), "--config", str(self.path / "eal-jira.toml")]
-        done = CliRunner().invoke(app, ["guidelines", "diff", *run])
+        done = CliRunner().invoke(app, ["guidelines", *run])
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return done
@@ -166,3 +169,16 @@ def test_without_an_id_it_is_what_the_files_would_change_at_the_next_cycle(folde
     told = folder.diff().stdout
     assert told.startswith("Payments: Reviews are quick (reviews-are-quick, v3 → v4, since 2027-01-0")
     assert folder.json() == [row], "looking changes nothing"
+
+
+def test_lint_tells_a_missing_reason_as_worth_a_thought_and_finds_nothing_to_mend(folder: Folder) -> None:
+    file = folder.path / "payments.toml"
+    file.write_text(FILE.format(limit="1 week") + 'key_points = ["Read the test first"]\n')
+    done = folder.guidelines("lint")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("Worth a thought: payments.toml, line 10, guideline reviews-are-quick: ")
+    assert "1 guideline versions can be used, 0 problems." in done.stderr
+    document = json.loads(folder.guidelines("lint", "--json").stdout)
+    assert (document["problems"], len(document["hints"])) == ([], 1)
+    file.write_text(file.read_text() + 'why = "Tests tell what was meant"\n')
+    assert folder.guidelines("lint").stdout == ""
