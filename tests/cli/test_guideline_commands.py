@@ -1,4 +1,4 @@
-"""`eal-jira guidelines diff` and `lint`: a change as people read it, both ways; what is to be mended, what to think of."""
+"""`guidelines diff` and `guidelines lint`: a change as people read it, both ways; what is to be mended or thought of."""
 
 from __future__ import annotations
 
