@@ -1,4 +1,4 @@
-"""`guidelines diff` and `guidelines lint`: a change as people read it, both ways; what is to be mended or thought of."""
+"""`guidelines diff` and `guidelines lint`: a change as people read it, both ways; what to mend and what to think of."""
 
 from __future__ import annotations
 
