@@ -16,7 +16,9 @@ import resource
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from eal_jira.process.versions import ALWAYS, GuidelineVersion
 ROOT = Path(__file__).parents[1]
 ORACLE = ROOT / ".venv-oracles" / "bin" / "python"
 SAYS = ROOT / "tests" / "oracles" / "pm4py_says.py"
+BLOCK = 5_000
 TIMED = 4
 """pm4py's temporal profile gets one trace of so many: on all of them it takes many minutes, and fewer a second."""
 
@@ -111,43 +114,75 @@ def trace_of(number: int, path: Sequence[str], minutes: Sequence[int]) -> Trace:
     return Trace(Issue(str(number), f"B-{number}", "B", "Task", path[-1], "", begin, at[-1]), events, stays)
 
 
-def judged(traces: Sequence[Trace], rules: Sequence[Mapping[str, Any]]) -> tuple[float, int]:
-    """CPU seconds, and how many traces departed from something."""
+def judge_of(rules: Sequence[Mapping[str, Any]]) -> Judge:
     versions = [
         GuidelineVersion(f"g{number}", 1, ALWAYS, "A guideline", "For the bench", "Made up", rule)
         for number, rule in enumerate(rules)
     ]
-    judge = Judge(versions, JudgeContext(WORDS, OFFICE_HOURS, NOW, "Bench", ALWAYS))
-    started = time.process_time()
-    departing = sum(bool(judge(trace).deviations) for trace in traces)
-    return time.process_time() - started, departing
+    return Judge(versions, JudgeContext(WORDS, OFFICE_HOURS, NOW, "Bench", ALWAYS))
+
+
+@dataclass(slots=True)
+class Measured:
+    sequence_seconds: float = 0.0
+    timed_seconds: float = 0.0
+    #: how many traces departed from a sequence rule
+    departing: int = 0
+    #: unfinished traces without a departure: pm4py takes a response that may still come for one that is missing
+    may_still_come: int = 0
+    events: int = 0
+    variants: set[tuple[str, ...]] = field(default_factory=set)
+
+
+def ours(count: int) -> Measured:
+    """CPU seconds of the judging alone. Traces are made in blocks and judged block by block, as the product does."""
+    sequences, times, told = judge_of(SEQUENCES), judge_of(TIMES), Measured()
+    numbered = enumerate(paths(count))
+    while block := [(trace_of(number, *one), tuple(one[0])) for number, one in islice(numbered, BLOCK)]:
+        told.events += sum(len(path) for _, path in block)
+        told.variants.update(path for _, path in block)
+        started = time.process_time()
+        departing = [bool(sequences(trace).deviations) for trace, _ in block]
+        between = time.process_time()
+        for trace, _ in block:
+            times(trace)
+        told.departing += sum(departing)
+        told.may_still_come += sum(
+            not departs and path[-1] != "Done" for departs, (_, path) in zip(departing, block, strict=True)
+        )
+        told.sequence_seconds += between - started
+        told.timed_seconds += time.process_time() - between
+    return told
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--traces", type=int, default=100_000)
     count = options.parse_args().traces
-    walked = list(paths(count))
-    events = sum(len(path) for path, _ in walked)
-    variants = len({tuple(path) for path, _ in walked})
-    print(f"{count:,} traces, {events / count:.1f} events each, {variants:,} different ways\n")  # noqa: T201
-    traces = [trace_of(number, *one) for number, one in enumerate(walked)]
-    theirs = _pm4py(walked, count // TIMED)
-    sequence, departing = judged(traces, SEQUENCES)
-    timed, _ = judged(traces, TIMES)
+    told = ours(count)
+    # before anything is made for the other one
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(  # noqa: T201
+        f"{count:,} traces, {told.events / count:.1f} events each, {len(told.variants):,} different ways\n"
+    )
+    theirs = _pm4py(list(paths(count)), count // TIMED)
     rows = [
-        ("10 sequence rules", count / sequence, theirs and count / theirs["declare_seconds"], 1.0),
-        ("time rules", count / timed, theirs and (count // TIMED) / theirs["temporal_seconds"], 20.0),
+        ("10 sequence rules", count / told.sequence_seconds, theirs and count / theirs["declare_seconds"], 1.0),
+        ("time rules", count / told.timed_seconds, theirs and (count // TIMED) / theirs["temporal_seconds"], 20.0),
     ]
     print(f"{'traces a second':20} {'ours':>10} {'pm4py':>10} {'ratio':>8}   target")  # noqa: T201
-    for name, ours, other, target in rows:
-        beside = f"{other:>10,.0f} {ours / other:>7.1f}x" if other else f"{'not here':>10} {'':>8}"
-        print(f"{name:20} {ours:>10,.0f} {beside}   >= {target:g}x")  # noqa: T201
-    print(f"\npeak memory, all traces held: {peak:,.0f} MiB")  # noqa: T201
+    for name, mine, other, target in rows:
+        beside = f"{other:>10,.0f} {mine / other:>7.1f}x" if other else f"{'not here':>10} {'':>8}"
+        print(f"{name:20} {mine:>10,.0f} {beside}   >= {target:g}x")  # noqa: T201
+    print(f"\npeak memory of ours: {peak:,.0f} MiB, target <= 300")  # noqa: T201
     if theirs:
-        same = "the same" if theirs["departing"] == departing else f"pm4py's {theirs['departing']:,}"
-        print(f"pm4py {theirs['version']}; {departing:,} traces depart by ours, {same} by its verdicts")  # noqa: T201
+        more = theirs["departing"] - told.departing
+        print(  # noqa: T201
+            f"pm4py {theirs['version']}; {told.departing:,} traces depart by ours, {theirs['departing']:,} by its "
+            f"verdicts; in {told.may_still_come:,} unfinished ones what it misses may still come"
+        )
+        if not 0 <= more <= told.may_still_come:
+            raise SystemExit("the two differ in more than that")
 
 
 def _pm4py(walked: Sequence[tuple[list[str], list[int]]], timed: int) -> dict[str, Any] | None:

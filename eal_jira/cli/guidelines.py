@@ -9,7 +9,7 @@ import typer
 from eal_jira.cli import drafts
 from eal_jira.cli.guidelines_diff import diff
 from eal_jira.cli.output import ConfigOption, JsonOption, emit, out, say, table
-from eal_jira.cli.read import TeamOption, chosen, reading
+from eal_jira.cli.read import TeamOption, chosen, no_such_guideline, reading
 
 if TYPE_CHECKING:
     from eal_jira.process.versions import GuidelineVersion
@@ -52,7 +52,6 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """One guideline with its history: every version, and what it changed."""
-    from eal_jira.errors import UsageError
     from eal_jira.process.differences import difference
     from eal_jira.stages.guidelines import versions
 
@@ -60,8 +59,8 @@ def show(
         found = {
             name: [v for v in versions(connection, name) if v.guideline == guideline] for name in chosen(settings, team)
         }
-    if not any(found.values()):
-        raise UsageError(f"No team has a guideline {guideline!r}.", remedy="See: eal-jira guidelines list")
+        if not any(found.values()):
+            raise no_such_guideline(connection, list(found), guideline)
     document: list[dict[str, Any]] = [
         {
             "team": name,
@@ -84,12 +83,13 @@ def show(
 
 @commands.command()
 def lint(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Check the guideline files. Exit code 1 when there is something to mend."""
+    """Check the guideline files. Exit code 1 when there is something to mend; what is only worth a thought is told."""
     from eal_jira.errors import ConfigError
     from eal_jira.stages.guidelines import read_file
     from eal_jira.store import issues
 
     told: list[str] = []
+    hints: list[str] = []
     count = 0
     with reading(config) as (settings, connection):
         words = issues.vocabulary(connection)
@@ -103,10 +103,11 @@ def lint(config: ConfigOption = None, as_json: JsonOption = False) -> None:
             # before the first cycle we don't know the tracker's words, so names can't be held against them
             names = parsed.unknown_names(words) if words.statuses else ()
             told.extend(str(problem) for problem in (*parsed.problems, *names))
+            hints.extend(map(str, parsed.hints))
     if as_json:
-        emit({"versions": count, "problems": told})
+        emit({"versions": count, "problems": told, "hints": hints})
     else:
-        for line in told:
+        for line in (*told, *(f"Worth a thought: {hint}" for hint in hints)):
             out(line)
         say(f"{count} guideline versions can be used, {len(told)} problems.")
     if told:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eal_jira.cli.output import ConfigOption, JsonOption, emit, out, say
-from eal_jira.cli.read import TeamOption, chosen, reading
+from eal_jira.cli.read import TeamOption, chosen, no_such_guideline, reading
 
 if TYPE_CHECKING:
     from eal_jira.process.versions import GuidelineVersion
@@ -35,8 +35,8 @@ def diff(
                 pairs.extend((name, pair) for pair in _to_come(settings, connection, name))
             else:
                 pairs.extend((name, pair) for pair in _two(connection, name, guideline, before, after))
-    if guideline is not None and not pairs:
-        _unknown(guideline)
+        if guideline is not None and not pairs:
+            raise no_such_guideline(connection, chosen(settings, team), guideline)
     document: list[dict[str, Any]] = [
         {
             "team": name,
@@ -95,9 +95,3 @@ def _two(connection: Connection, name: str, guideline: str, before: int | None, 
             listed = ", ".join(f"v{n}" for n in sorted(known))
             raise UsageError(f"{name} has no version {number} of {guideline}.", remedy=f"There are {listed}.")
     return [(None if start is None else known[start], known[to])]
-
-
-def _unknown(guideline: str) -> None:
-    from eal_jira.errors import UsageError
-
-    raise UsageError(f"No team has a guideline {guideline!r}.", remedy="See: eal-jira guidelines list")

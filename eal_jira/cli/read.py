@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +12,7 @@ import typer
 from eal_jira.cli.output import ConfigOption, JsonOption, emit, table
 
 if TYPE_CHECKING:
+    from eal_jira.errors import UsageError
     from eal_jira.settings import Settings
     from eal_jira.store import Connection
 
@@ -48,6 +49,18 @@ def chosen(settings: Settings, team: str | None) -> list[str]:
     if team not in names:
         raise UsageError(f"There is no team {team!r} in the config.", remedy=f"Teams: {', '.join(names)}.")
     return [team]
+
+
+def no_such_guideline(connection: Connection, teams: Sequence[str], guideline: str) -> UsageError:
+    """None of these teams has it: says so, with the nearest one that they have."""
+    from eal_jira.errors import UsageError
+    from eal_jira.process.names import suggestion
+    from eal_jira.stages.guidelines import versions
+
+    known = sorted({version.guideline for name in teams for version in versions(connection, name)})
+    who = f"{teams[0]} has no" if len(teams) == 1 else "No team has a"
+    remedy = f"{suggestion(guideline, known)} See: eal-jira guidelines list"
+    return UsageError(f"{who} guideline {guideline!r}.", remedy=remedy)
 
 
 def deviations(config: ConfigOption = None, team: TeamOption = None, as_json: JsonOption = False) -> None:

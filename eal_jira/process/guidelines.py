@@ -37,6 +37,8 @@ class ParsedGuidelines:
     _text: str = field(default="", repr=False)
     #: which ``[[guideline]]`` of the file, counted from 0, holds a version: by id and number
     _blocks: Mapping[tuple[str, int], int] = field(default_factory=dict, repr=False)
+    #: what works as it is and would serve people better otherwise
+    hints: tuple[Problem, ...] = ()
 
     def unknown_names(self, vocabulary: Vocabulary) -> tuple[Problem, ...]:
         """`check_names` for every version of the file, with lines."""
@@ -84,7 +86,8 @@ def parse_guidelines(text: str, place: str, zone: tzinfo) -> ParsedGuidelines:
         line, guideline = lines.of(block, mistake.path), str(tables[block].get("id", ""))
         problems.append(Problem(place, line, guideline, ".".join(mistake.path), mistake.what, mistake.remedy))
     blocks = {(version.guideline, version.version): block for version, block in versions}
-    return ParsedGuidelines(tuple(v for v, _ in versions), tuple(problems), place, text, blocks)
+    hints = tuple(_hint(place, lines.of(block, ("key_points",)), v) for v, block in versions if _lacks_a_reason(v))
+    return ParsedGuidelines(tuple(v for v, _ in versions), tuple(problems), place, text, blocks, hints)
 
 
 def check_names(version: GuidelineVersion, vocabulary: Vocabulary) -> list[Problem]:
@@ -93,6 +96,18 @@ def check_names(version: GuidelineVersion, vocabulary: Vocabulary) -> list[Probl
         Problem(f"version {version.version}", None, version.guideline, unknown.key, unknown.what, unknown.remedy)
         for unknown in _unknown(version, Names(vocabulary))
     ]
+
+
+def _lacks_a_reason(version: GuidelineVersion) -> bool:
+    """A job is taught as step, key point and reason (Training Within Industry, 1940–45)."""
+    newest = version.in_force_until is None and not version.retired
+    return newest and bool(version.key_points) and not version.why
+
+
+def _hint(place: str, line: int | None, version: GuidelineVersion) -> Problem:
+    what = "It has key points, and nothing says why they matter."
+    remedy = "Say so in `why`: who knows the reason can tell when another way serves it better."
+    return Problem(place, line, version.guideline, "key_points", what, remedy)
 
 
 # --- from tables to versions ----------------------------------------------------------------------------------

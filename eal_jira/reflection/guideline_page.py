@@ -24,7 +24,7 @@ class Stillness:
     """When something last stirred, and how long it may be still before people are told: where nothing new is tried any
     more, decline follows (the mission, 2.36)."""
 
-    #: guideline → the last departure or proposal
+    #: guideline → the last departure, experiment or proposal
     stirred: Mapping[str, datetime]
     #: since when anybody has been looking
     begun: datetime

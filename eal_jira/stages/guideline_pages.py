@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from eal_jira.learning.designs import Design
 from eal_jira.learning.practices import Practice
 from eal_jira.model import Page
-from eal_jira.outbox.intents import PutPage, Ticket, marker, want
+from eal_jira.outbox.intents import Ticket, marker, want
 from eal_jira.process.versions import GuidelineVersion, in_force
 from eal_jira.reflection.guideline_page import Seen, Stillness, asked, often_enough, page
 from eal_jira.settings import TeamPart
+from eal_jira.stages import places
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
-from eal_jira.store import Connection, facts, intents, learning, process
+from eal_jira.store import Connection, experiments, facts, intents, learning, process
 
-REVIEW_LABEL = "eal-review"
+REVIEW_LABEL, PAGE_LABEL = "eal-review", "eal-guidelines"
 
 
 def write_guidelines(house: House, connection: Connection, team: TeamPart, now: datetime) -> int:
@@ -39,22 +41,34 @@ def _page(
     seen: Seen,
     now: datetime,
 ) -> int:
-    # where the tracker itself takes the pages, there is no page to be kept up to date, only tickets
-    places = [place for place in team.pages if place != house.settings.tracker.adapter]
-    if not places:
+    wanted = [place for place in team.pages if _is_kept(house, place)]
+    if not wanted:
         return 0
     practices = [Practice.from_json(row.body) for row in learning.practices(connection, team.name)]
     state = facts.team(connection, team.name)
     stirred = process.last_departures(connection, team.name)
-    for proposal in learning.proposals(connection, team.name):
-        at = proposal.decided or proposal.made
-        stirred[proposal.guideline] = max(at, stirred.get(proposal.guideline, at))
+    moments = [(row.guideline, row.decided or row.made) for row in learning.proposals(connection, team.name)]
+    for guideline, at in (*moments, *_probes(connection, team.name)):
+        stirred[guideline] = max(at, stirred.get(guideline, at))
     begun = now if state is None else state.first_cycle
     stillness = Stillness(stirred, begun, timedelta(days=team.quiet_days))
     content = page(every, now, team.zone, seen, practices, team.min_group, stillness)
     document = house.templates.render("guidelines.md", {"team": team.name, **content})
     written = Page(marker("guidelines", team.name), team.name, f"{team.name}: how we work", document)
-    return sum(want(connection, team.name, PutPage(place, written), now) for place in places)
+    return places.put(house, connection, wanted, written, PAGE_LABEL, now)
+
+
+def _probes(connection: Connection, team: str) -> Iterator[tuple[str, datetime]]:
+    """Each experiment on a guideline that has begun, with when it last was something new."""
+    for row in experiments.listed(connection, team):
+        guideline = None if row.design is None else Design.from_json(row.design).plan.guideline
+        if row.started is not None and guideline:
+            yield guideline, row.ended or row.started
+
+
+def _is_kept(house: House, place: str) -> bool:
+    """A ticket whose words stay for ever is no page of what is in force."""
+    return place != house.settings.tracker.adapter or house.tracker.capabilities.descriptions
 
 
 def _review(

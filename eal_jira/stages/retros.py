@@ -10,14 +10,13 @@ from typing import Any
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.practices import Practice
 from eal_jira.model import Figure, IssueRef, Page
-from eal_jira.outbox.intents import Described, Intent, PutPage, Ticket, want
 from eal_jira.process.versions import in_force
 from eal_jira.reflection.follow import Known
 from eal_jira.reflection.notes import read_notes
 from eal_jira.reflection.periods import Period, due_by_cron, due_by_sprint
 from eal_jira.reflection.retro import Material, Time, build
 from eal_jira.settings import TeamPart
-from eal_jira.stages import said
+from eal_jira.stages import places, said
 from eal_jira.stages.actions import retro_key
 from eal_jira.stages.digest import answered, asked_of
 from eal_jira.stages.experiments import stillness_of
@@ -54,8 +53,7 @@ def write_retros(house: House, team: TeamPart, now: datetime) -> int:
         with house.store.write() as connection:
             row = RetroRow(team.name, period.key, period.start, period.end, now, _body(team, period, own, heard))
             learning.save_retro(connection, row)
-            for intent in _intents(house, team, period, document, figures):
-                want(connection, team.name, intent, now)
+            places.put(house, connection, team.pages, _page(team, period, document, figures), RETRO_LABEL, now)
         earlier = [row]
     return len(periods)
 
@@ -103,26 +101,9 @@ def _due(connection: Connection, team: TeamPart, now: datetime) -> Sequence[Peri
     return due_by_cron(team.cron, team.zone, last, since, now)
 
 
-def _intents(
-    house: House, team: TeamPart, period: Period, document: str, figures: tuple[Figure, ...]
-) -> Sequence[Intent]:
-    title = _title(team, period)
-    key = retro_key(team.name, period.key)
-    part = house.settings.tracker
-    page = Page(key, team.name, title, document, figures, date=period.end.astimezone(team.zone).date().isoformat())
-    found: list[Intent] = []
-    for place in team.pages:
-        if place == part.adapter:
-            labels = (RETRO_LABEL,)
-            words = tuple(replace(figure, svg="", png="") for figure in figures)
-            found.append(
-                Ticket(key, part.learning_project, part.ticket_type, title, document, labels, words, shared=True)
-            )
-            if house.tracker.capabilities.descriptions:
-                found.append(Described(key, document, words))
-        else:
-            found.append(PutPage(place, page))
-    return found
+def _page(team: TeamPart, period: Period, document: str, figures: tuple[Figure, ...]) -> Page:
+    date = period.end.astimezone(team.zone).date().isoformat()
+    return Page(retro_key(team.name, period.key), team.name, _title(team, period), document, figures, date=date)
 
 
 def _material(house: House, connection: Connection, team: TeamPart, now: datetime) -> Material:

@@ -22,7 +22,7 @@ from .conftest import BOT, NOW, Bench, OpenBench
 from .test_killed_between_stages import GUIDELINE, STATUSES
 
 FLAVOURS = ["cloud", "datacenter"]
-TEAM = 'projects = ["P"]\nguidelines = "g.toml"\nsince = 2025-01-01\nretro = "sprint"\npages = ["jira"]'
+TEAM = 'projects = ["P"]\nguidelines = "g.toml"\nsince = 2025-01-01\nretro = "sprint"\npages = ["html"]'
 PLAN = """Hypothesis: Reviewed while it is written, a story is done sooner.
 Departs from: review-before-done
 Measure: cycle time

@@ -102,10 +102,10 @@ def undisturbed(bench: OpenBench) -> dict[str, Any]:
     return state
 
 
-def test_the_undisturbed_cycle_proposes_and_writes_a_retro(undisturbed: dict[str, Any]) -> None:
+def test_the_undisturbed_cycle_proposes_and_writes_a_retro_and_the_guidelines(undisturbed: dict[str, Any]) -> None:
     """Otherwise the test below would compare nothing with nothing."""
     assert len(undisturbed["proposals"]) == 1
-    assert len(undisturbed["tickets"]) == 2
+    assert len(undisturbed["tickets"]) == 3
     assert len(undisturbed["labelled"]) == 30
     assert undisturbed["work"] == []
 

@@ -111,6 +111,23 @@ def test_a_guideline_about_what_no_tracker_shows_is_not_checkable_and_not_retire
     assert "nothing in the tracker shows" in mandatory.what
 
 
+def test_key_points_without_a_reason_are_worth_a_thought_and_no_mistake() -> None:
+    points = 'key_points = ["Read the test first"]\n'
+    parsed = parse(SOUND + SOUND.replace('"sound"', '"other"').replace("rule =", f"{points}rule ="))
+    assert parsed.problems == ()
+    assert {v.guideline for v in parsed.versions} == {"sound", "other"}, "it works all the same"
+    (hint,) = parsed.hints
+    assert (hint.guideline, hint.key, hint.line) == ("other", "key_points", 15)
+    assert "nothing says why" in hint.what
+    assert "`why`" in hint.remedy
+    reasoned = SOUND.replace("rule =", f'why = "Tests tell what was meant"\n{points}rule =')
+    assert parse(reasoned).hints == ()
+    replaced = SOUND.replace("rule =", f"{points}rule =") + reasoned.replace(
+        "rule =", "in_force_from = 2026-01-01\nrule ="
+    )
+    assert parse(replaced).hints == (), "what was replaced can't be mended any more"
+
+
 def test_blocks_may_stand_in_any_order() -> None:
     blocks = FULL.split("[[guideline]]")[1:]
     shuffled = "".join(f"[[guideline]]{block}" for block in (blocks[1], blocks[0], blocks[2]))

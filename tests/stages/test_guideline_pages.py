@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,12 +12,15 @@ import pytest
 from sqlalchemy import update
 
 from eal_jira.errors import ConfigError
+from eal_jira.learning.designs import designed
+from eal_jira.learning.plans import Plan
 from eal_jira.outbox.intents import marker
 from eal_jira.settings import load_settings
 from eal_jira.stages.guideline_pages import write_guidelines
 from eal_jira.stages.guidelines import calendar
 from eal_jira.stages.house import House
-from eal_jira.store import intents, tables
+from eal_jira.store import experiments, intents, tables
+from eal_jira.store.experiments import ExperimentRow
 
 from .test_incremental import BEGIN, World, arrive, opened
 
@@ -35,6 +39,7 @@ mandatory = {mandatory}
 rule = {{ kind = "precedence", first = "Review", then = "Done" }}
 """
 NOW = BEGIN + timedelta(days=10)
+BANNED = re.compile(r"violat|offen[ds]|complian|culprit|blame|fault", re.IGNORECASE)
 
 
 def prepare(house: House, mandatory: str = "false", **team: Any) -> House:
@@ -131,6 +136,8 @@ def test_only_a_mandatory_guideline_asks_for_a_confirmation(mandatory: str, asks
         house = prepare(plain, mandatory, comments=True)
         arrive(house, world(1), ["1"], NOW)
         body = payload(house, f"comment:{marker('deviation', 'Team', 'review-before-done', '1')}")["body"]
+    assert "?" in body
+    assert not BANNED.search(body)
     assert ("confirm" in body) == asks
     assert ("on support duty" in body) == asks
     assert ("Departing from it is welcome" in body) != asks
@@ -193,6 +200,28 @@ def test_a_guideline_that_nothing_stirs_is_called_quiet_until_something_does() -
             connection.execute(update(tables.deviations).values(at=NOW + timedelta(days=31)))
         write(house, 33)
         assert "quiet" not in payload(house, PAGE)["page"]["body"]
+
+
+@pytest.mark.parametrize(("guideline", "quiet"), [("review-before-done", False), ("another-one", True)])
+def test_one_experiment_clears_the_flag_of_the_guideline_that_it_tries_something_else_for(
+    guideline: str, quiet: bool
+) -> None:
+    with opened() as plain:
+        house = prepare(plain, quiet_days=30)
+        arrive(house, World(), [], NOW)
+        write(house, 31)
+        assert "quiet" in payload(house, PAGE)["page"]["body"]
+        begun = NOW + timedelta(days=30)
+        plan = Plan(title="Pairs", hypothesis="A pair sees as much", team="Team", guideline=guideline, label="paired")
+        row = ExperimentRow("e1", "77", "Team", "offered", begun, design=designed(plan, [], begun, 5).to_json())
+        with house.store.write() as connection:
+            experiments.add(connection, row)
+        write(house, 32)
+        assert "quiet" in payload(house, PAGE)["page"]["body"], "an offer is nothing tried yet"
+        with house.store.write() as connection:
+            experiments.change(connection, "e1", state="gathering", started=begun)
+        write(house, 33)
+        assert ("quiet" in payload(house, PAGE)["page"]["body"]) == quiet
 
 
 @pytest.mark.parametrize(("mandatory", "asked"), [("true", True), ("false", False)])
