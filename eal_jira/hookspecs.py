@@ -477,6 +477,10 @@ class Tracker(ABC):
         `AnswerUnknown`."""
         raise NotImplementedError
 
+    def detach(self, attachment_id: str) -> None:
+        """Takes away a file that we attached; one that is gone already is fine. Idempotent."""
+        raise NotImplementedError
+
     def url(self, ref: IssueRef) -> str:
         """Where people open the issue."""
         raise NotImplementedError
