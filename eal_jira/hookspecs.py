@@ -265,6 +265,10 @@ class Needs:
     groups: tuple[str, ...] = ()
     #: kind of link between tickets and issues, "" where none are made
     link_kind: str = ""
+    #: type of the experiments' tickets; "": `ticket_type`
+    experiment_type: str = ""
+    #: name of the status that an experiment with a result is moved to; "": none is
+    experiment_done: str = ""
 
 
 class Presence(StrEnum):
