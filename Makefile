@@ -80,6 +80,7 @@ bench: $(READY)
 	$(BIN)/python -m bench.first_sync
 	$(BIN)/python -m bench.webhooks
 	$(BIN)/python -m bench.honesty
+	$(BIN)/python -m bench.designed
 	$(BIN)/python -m bench.practices
 	$(BIN)/python -m bench.outbox
 	$(BIN)/python -m bench.conformance

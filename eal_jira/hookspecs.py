@@ -265,6 +265,10 @@ class Needs:
     groups: tuple[str, ...] = ()
     #: kind of link between tickets and issues, "" where none are made
     link_kind: str = ""
+    #: type of the experiments' tickets; "": `ticket_type`
+    experiment_type: str = ""
+    #: name of the status that an experiment with a result is moved to; "": none is
+    experiment_done: str = ""
 
 
 class Presence(StrEnum):
@@ -475,6 +479,10 @@ class Tracker(ABC):
     def attach(self, issue_id: str, name: str, content: bytes) -> str:
         """Attaches a file; returns its id. Sent once, for the same name again is another file. Raises
         `AnswerUnknown`."""
+        raise NotImplementedError
+
+    def detach(self, attachment_id: str) -> None:
+        """Takes away a file that we attached; one that is gone already is fine. Idempotent."""
         raise NotImplementedError
 
     def url(self, ref: IssueRef) -> str:

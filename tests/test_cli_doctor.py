@@ -60,6 +60,8 @@ learning_project = "EAL"
 {tracker}
 [pages.html]
 folder = "retros"
+[experiments]
+done = "Declined"
 {more}
 [[teams]]
 name = "Team"

@@ -49,6 +49,8 @@ def needs(settings: Settings) -> Needs:
         decisions={f"decisions.{name}": names for name, names in settings.decisions.meaning.items()},
         groups=tuple(sorted({each.group for team in settings.teams for each in team.approver_groups})),
         link_kind=settings.decisions.link,
+        experiment_type=settings.experiments.ticket_type or "",
+        experiment_done=settings.experiments.done,
     )
 
 

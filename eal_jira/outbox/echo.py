@@ -1,8 +1,9 @@
 """Our own echo: what we wrote comes back with the next pull, and must not be taken for something that people did.
 
-A change is ours when our account made it *and* it bears our mark: labels with our prefix and nothing else, a link to a
-ticket of ours, a comment with our marker. The account alone proves nothing: a person may use its token, an automation
-may run under it. What is left when ours is taken away is hashed; equal means that nobody but us has touched the issue.
+A change is ours when our account made it *and* it bears our mark: labels with our prefix and nothing else, a file whose
+name begins so, a link to a ticket of ours, a comment with our marker. The account alone proves nothing: a person may
+use its token, an automation may run under it. What is left when ours is taken away is hashed; equal means that nobody
+but us has touched the issue.
 """
 
 from __future__ import annotations
@@ -23,17 +24,23 @@ LABELS = "labels"
 LINKS = frozenset({"issuelinks", "Link"})
 """By id, and by the name where a tracker gives no id."""
 
+FILES = frozenset({"attachment", "Attachment"})
+"""Likewise."""
+
 NO_TICKETS: Mapping[str, str] = MappingProxyType({})
 
 
 def is_ours(change: Change, us: Collection[Actor], tickets: Mapping[str, str] = NO_TICKETS) -> bool:
-    """Whether we made this change: our account, and only labels of ours differ, or it links to one of our tickets.
+    """Whether we made this change: our account, and only labels of ours differ, or it links to one of our tickets, or
+    it is a file of ours that came or went.
 
     `tickets`: id → key of those that we have made.
     """
     if change.actor in us and change.field in LINKS:
         named = {change.from_id, change.to_id} - {None}
         return bool(named) and named <= {*tickets, *tickets.values()}
+    if change.actor in us and change.field in FILES:
+        return (change.to_text or change.from_text or "").startswith(PREFIX)
     if change.actor not in us or change.field != LABELS:
         return False
     differing = _labels(change.from_text) ^ _labels(change.to_text)

@@ -222,7 +222,8 @@ class LinkedElsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file with this content is attached to an issue or a ticket of ours; other content is another file."""
+    """A file with this content is attached to an issue or a ticket of ours; other content is another file, or with
+    `replaces` takes the place of what we attached under this name before."""
 
     verb: ClassVar[str] = "attachment"
     #: "cycle-time.png"
@@ -230,6 +231,7 @@ class Attached:
     content: bytes
     issue_id: str | None = None
     ticket: str | None = None
+    replaces: bool = False
 
     @property
     def file_name(self) -> str:
@@ -240,7 +242,7 @@ class Attached:
 
     @property
     def key(self) -> str:
-        return f"attachment:{self.issue_id or self.ticket}:{self.file_name}"
+        return f"attachment:{self.issue_id or self.ticket}:{self.name if self.replaces else self.file_name}"
 
     @property
     def lane(self) -> str:
@@ -248,7 +250,8 @@ class Attached:
 
     def payload(self) -> dict[str, Any]:
         content = base64.b64encode(self.content).decode()
-        return {"name": self.file_name, "content": content, "issue": self.issue_id, "ticket": self.ticket}
+        said = {"name": self.file_name, "content": content, "issue": self.issue_id, "ticket": self.ticket}
+        return {**said, "replaces": True} if self.replaces else said
 
 
 @dataclass(frozen=True, slots=True)

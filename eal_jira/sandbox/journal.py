@@ -17,8 +17,8 @@ class JournalEntry:
     #: account id
     actor: str | None
     #: "create", "edit", "transition", "move", "delete", "comment", "comment-edit", "comment-delete",
-    #: "comment-property", "property", "property-delete", "link", "remote-link", "attachment", "worklog",
-    #: "worklog-delete"
+    #: "comment-property", "property", "property-delete", "link", "remote-link", "attachment", "attachment-delete",
+    #: "worklog", "worklog-delete"
     kind: str
     issue_id: str
     key: str

@@ -262,6 +262,12 @@ class Writer:
         self._after(issue, "attachment", {"attachment": str(made.id), "name": name, "size": len(content)})
         return made
 
+    def detach(self, issue: Issue, file: Attachment) -> None:
+        self._before(issue)
+        issue.attachments.remove(file)
+        self._remember(issue, [_item("Attachment", "attachment", str(file.id), file.name, None, None)])
+        self._after(issue, "attachment-delete", {"attachment": str(file.id), "name": file.name})
+
     # --- what every write does --------------------------------------------------------------------------------
 
     def _before(self, issue: Issue) -> None:

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from eal_jira.learning.practices import Practice
-from eal_jira.model import Issue, IssueRef, Trace
+from eal_jira.model import Figure, Issue, IssueRef, Trace
 from eal_jira.outbox.intents import Comment, Linked, Ticket, marker, want
 from eal_jira.process.versions import GuidelineVersion, in_force
 from eal_jira.reflection.proposals import Change, Step, change_for, next_step, told_to_managers
 from eal_jira.settings import TeamPart
+from eal_jira.stages import pictures
 from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.learnt import learn_practices, practice_key
@@ -64,7 +65,10 @@ def _from_practice(
     body = {"practice": practice.to_json(), "issues": list(practice.trial)}
     earlier = max((row for row in before if row.decided), key=lambda row: row.decided or row.made, default=None)
     shown = {"practice": practice, "earlier": None if earlier is None else _told(earlier)}
-    return make(house, connection, team, key, version, change, practice.subject, "practice", body, traces, shown, now)
+    figure = pictures.of_practice(house, connection, team, practice)
+    return make(
+        house, connection, team, key, version, change, practice.subject, "practice", body, traces, shown, now, figure
+    )
 
 
 def _told(row: ProposalRow) -> Mapping[str, Any]:
@@ -84,8 +88,10 @@ def make(
     traces: Sequence[Trace],
     shown: Mapping[str, Any],
     now: datetime,
+    figure: Figure | None = None,
 ) -> ProposalRow:
-    """The proposal and its ticket, committed together. `shown`: what the template says of where it comes from."""
+    """The proposal, its ticket and its picture, committed together. `shown`: what the template says of where it comes
+    from."""
     title = f"{team.name}: change the guideline “{version.title}”?"
     whole = {"title": title, "version": change.version.to_json(), "change": list(change.lines), **body}
     row = ProposalRow(key, team.name, version.guideline, version.version, subject, whole, made=now, kind=kind)
@@ -102,6 +108,9 @@ def make(
             "experiment": None,
             "suggestion": None,
             "earlier": None,
+            "picture": None
+            if figure is None
+            else {"name": figure.name, "caption": figure.title, "file": figure.png != ""},
             **shown,
             "issues": [
                 {"key": issue.key, "url": house.tracker.url(IssueRef(issue.id, issue.key))} for issue in newest[:NAMED]
@@ -116,8 +125,11 @@ def make(
         },
     )
     part = house.settings.tracker
-    ticket = Ticket(key, part.learning_project, part.ticket_type, title, document, (PROPOSAL_LABEL,))
+    words = () if figure is None else (pictures.in_words(figure),)
+    ticket = Ticket(key, part.learning_project, part.ticket_type, title, document, (PROPOSAL_LABEL,), words)
     want(connection, team.name, ticket, now)
+    if figure is not None:
+        pictures.attach(connection, team, key, figure, now)
     _link(house, connection, team, key, newest[:NAMED], now)
     return row
 
@@ -137,5 +149,9 @@ def _renew(
 ) -> None:
     """Newer evidence stands beside the text, never in it: what was shown to be decided stays as it was."""
     learning.change_proposal(connection, row.key, renewed=practice.to_json())
-    body = house.templates.render("renewed.md", {"practice": practice})
+    figure = pictures.of_practice(house, connection, team, practice)
+    drawn = figure is not None and figure.png != ""
+    body = house.templates.render("renewed.md", {"practice": practice, "picture": drawn})
     want(connection, team.name, Comment(marker("renewed", row.key), body, ticket=row.key), now)
+    if figure is not None:
+        pictures.attach(connection, team, row.key, figure, now)

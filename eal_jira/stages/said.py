@@ -110,13 +110,13 @@ def tried(house: House, connection: Connection, team: str) -> list[Tried]:
                 key="" if ref is None else ref.key,
                 url="" if ref is None else house.tracker.url(ref),
                 guideline=plan.guideline or "",
-                trial=_trial(house, connection, row, design, result, every),
+                trial=trial_of(house, connection, row, design, result, every),
             )
         )
     return found
 
 
-def _trial(
+def trial_of(
     house: House,
     connection: Connection,
     row: ExperimentRow,

@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from eal_jira.learning.designs import Design
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.plans import Plan
 from eal_jira.learning.practices import condition
 from eal_jira.learning.trials import Result, State
-from eal_jira.model import IssueRef
+from eal_jira.model import Figure, IssueRef
 from eal_jira.outbox.intents import Comment, Linked, marker, want
 from eal_jira.process.versions import in_force
 from eal_jira.reflection.decisions import Choice
 from eal_jira.reflection.proposals import FINAL, change_of
 from eal_jira.settings import TeamPart
+from eal_jira.stages import pictures, said
 from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.learnt import EXPERIMENT, learn_experiment
@@ -87,10 +89,20 @@ def _propose(house: House, connection: Connection, team: TeamPart, row: Experime
         "experiment": row.key,
     }
     shown = {"experiment": _shown(house, connection, row)}
-    make(house, connection, team, key, version, change, signature, EXPERIMENT, body, traces, shown, now)
+    figure = _figure(house, connection, team, row)
+    make(house, connection, team, key, version, change, signature, EXPERIMENT, body, traces, shown, now, figure)
     if house.settings.decisions.link and house.tracker.capabilities.links and row.ticket_id:
         want(connection, team.name, Linked(house.settings.decisions.link, ticket=key, other_id=row.ticket_id), now)
     return 1
+
+
+def _figure(house: House, connection: Connection, team: TeamPart, row: ExperimentRow) -> Figure | None:
+    """None when nothing was written down."""
+    if not experiments.observations(connection, row.key):
+        return None
+    design, result = Design.from_json(row.design or {}), Result.from_json(row.result or {})
+    trial = said.trial_of(house, connection, row, design, result, versions(connection, team.name))
+    return pictures.draw(house, team, trial)
 
 
 def _where(

@@ -26,7 +26,7 @@ from eal_tracker_jira.jql import in_projects
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.relations import look_at_link_kind
 from eal_tracker_jira.rights import granted, look_at_might, look_at_rights
-from eal_tracker_jira.screens import look_at_decisions, look_at_screen
+from eal_tracker_jira.screens import look_at_decisions, look_at_end, look_at_screen
 from eal_tracker_jira.site import Site
 from eal_tracker_jira.tickets import unseen
 from eal_tracker_jira.times import parse_time
@@ -224,6 +224,15 @@ class _Places:
         if rights.CREATE.key in have:
             # who may not create is shown no screen
             yield from look_at_screen(self._site, project, type)
+        yield from _going_on("experiments", self._experiments(needs, may_create=rights.CREATE.key in have))
+
+    def _experiments(self, needs: Needs, *, may_create: bool) -> Iterator[Check]:
+        """Their tickets can be made, and closed when they have a result."""
+        project, type = needs.learning_project, needs.experiment_type or needs.ticket_type
+        if may_create and type.casefold() != needs.ticket_type.casefold():
+            yield from look_at_screen(self._site, project, type)
+        if needs.experiment_done:
+            yield from look_at_end(self._site, project, type, needs.experiment_done)
 
     def _index(self) -> Iterator[Check]:
         """Whether search knows the newest changes. Seen without writing: what it found newest is read itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from eal_jira.errors import Gone
 from eal_jira.hookspecs import Check
@@ -71,6 +72,10 @@ class Relations:
     def attach(self, issue_id: str, name: str, content: bytes) -> str:
         answer = self._site.gateway.upload(f"issue/{segment(issue_id)}/attachments", name, content)
         return made(answer[0] if isinstance(answer, list) and answer else None, "id", "an attachment")
+
+    def detach(self, attachment_id: str) -> None:
+        with suppress(Gone):
+            self._site.gateway.delete(f"attachment/{segment(attachment_id)}")
 
     def _field(self, issue_id: str, field: str) -> list[Json]:
         """A list that stands in one field of the issue; none where the field is hidden."""

@@ -26,9 +26,11 @@ COMMENT = Right("ADD_COMMENTS", "nothing can be said on its issues")
 CREATE = Right("CREATE_ISSUES", "no proposal, experiment or retro can be made there")
 TRANSITION = Right("TRANSITION_ISSUES", "a ticket made twice can't be closed for you", needed=False)
 LINK = Right("LINK_ISSUES", "tickets can't be linked to each other", needed=False)
+ATTACH = Right("CREATE_ATTACHMENTS", "proposals have no picture", needed=False)
+DETACH = Right("DELETE_OWN_ATTACHMENTS", "an older picture stays beside the newer one", needed=False)
 
 TEAM = (BROWSE, EDIT)
-LEARNING = (BROWSE, CREATE, EDIT, COMMENT, TRANSITION, LINK)
+LEARNING = (BROWSE, CREATE, EDIT, COMMENT, TRANSITION, LINK, ATTACH, DETACH)
 
 QUIET, ALMIGHTY = "ADMINISTER_PROJECTS", "ADMINISTER"
 """The first lets us edit without mail to anybody (facts 5.1); the second is more than anything we do needs."""

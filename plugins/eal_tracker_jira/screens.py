@@ -50,13 +50,7 @@ def look_at_screen(site: Site, project: str, type: str) -> Iterator[Check]:
 
 def look_at_decisions(site: Site, project: str, type: str, decisions: Mapping[str, tuple[str, ...]]) -> Iterator[Check]:
     """Whether a ticket's workflow has the statuses that mean something. `decisions` is that of `Needs`."""
-    types = rows({"types": site.gateway.get(f"project/{segment(project)}/statuses")}, "types")
-    there = {
-        named(status, "name")
-        for each in types
-        if named(each, "name").casefold() == type.casefold()
-        for status in rows(each, "statuses")
-    }
+    there = {named(status, "name") for status in _statuses(site, project, type)}
     folded = {status.casefold() for status in there}
     for key, names in decisions.items():
         missing = [name for name in names if name.casefold() not in folded]
@@ -70,6 +64,43 @@ def look_at_decisions(site: Site, project: str, type: str, decisions: Mapping[st
             f"The workflow of {type} in {project} has no status {' or '.join(map(repr, missing))}.",
             f"Add it there, or write into {key} what you use; there are: {', '.join(sorted(there)) or 'none'}.",
         )
+
+
+def look_at_end(site: Site, project: str, type: str, done: str) -> Iterator[Check]:
+    """Whether an experiment's ticket can be closed: `done` is in its workflow, and of the category that means done."""
+    key, place = "experiments.done", f"the workflow of {type} in {project}"
+    statuses = _statuses(site, project, type)
+    closing = sorted({named(each, "name") for each in statuses if _category(each) == "done"})
+    if done.casefold() in map(str.casefold, closing):
+        yield Check.green(key, f"{done}: ends a ticket in {place}.")
+        return
+    there = any(named(each, "name").casefold() == done.casefold() for each in statuses)
+    happened = (
+        f"The status {done!r} in {place} is of a category other than done: experiments with a result would look open."
+        if there
+        else f"There is no status {done!r} in {place}: experiments with a result would stay open."
+    )
+    if closing:
+        yield Check.yellow(key, happened, f"Write one of these into {key}: {', '.join(closing)}.")
+        return
+    remedy = f"Add one of the category done to it, and write its name into {key}."
+    yield Check.red(key, f"{happened} It has no status of the category done at all.", remedy)
+
+
+def _statuses(site: Site, project: str, type: str) -> list[Json]:
+    """Those of the workflow of this type; none where there is no such type."""
+    types = rows({"types": site.gateway.get(f"project/{segment(project)}/statuses")}, "types")
+    return [
+        status
+        for each in types
+        if named(each, "name").casefold() == type.casefold()
+        for status in rows(each, "statuses")
+    ]
+
+
+def _category(status: Json) -> str:
+    category = status.get("statusCategory")
+    return str(category.get("key") or "") if isinstance(category, dict) else ""
 
 
 def _id(field: Json) -> str:

@@ -280,6 +280,9 @@ class JiraTracker(Tracker):
     def attach(self, issue_id: str, name: str, content: bytes) -> str:
         return self._relations.attach(issue_id, name, content)
 
+    def detach(self, attachment_id: str) -> None:
+        self._relations.detach(attachment_id)
+
     def url(self, ref: IssueRef) -> str:
         return f"{self._site.address}/browse/{ref.key}"
 

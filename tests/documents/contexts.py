@@ -79,6 +79,7 @@ def proposal(say: Words) -> dict[str, object]:
         "practice": practice(say),
         "experiment": None,
         "suggestion": None,
+        "picture": {"name": "evidence", "caption": say("Practice: Done without Review"), "file": True},
         "earlier": {
             "state": "declined",
             "decided": datetime(2026, 2, 1, 9, tzinfo=UTC),
@@ -348,7 +349,7 @@ def shown_again(say: Words) -> dict[str, object]:
 
 
 def renewed(say: Words) -> dict[str, object]:
-    return {"practice": practice(say, Verdict.WORSE, Verdict.WORSE)}
+    return {"practice": practice(say, Verdict.WORSE, Verdict.WORSE), "picture": True}
 
 
 def suggestion_answer(say: Words) -> dict[str, object]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from bench.designed import World, claims, states
 from eal_jira.learning.designs import AFTERWARDS, USUAL_CAP, Design, designed, judged, labelled_in_time, observed
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.plans import Plan
@@ -113,3 +114,16 @@ def test_nothing_works_before_its_guards_were_watched_for_long_enough() -> None:
     assert states[-1] is State.DOES_NOT
     alone = replace(design, plan=replace(PLAN, guards=()))
     assert judged(alone, observed(alone, *sides, MONDAY + 21 * DAY), key="k", ended=False).state is State.WORKS
+
+
+def test_whole_experiments_without_an_effect_hardly_ever_work_whatever_the_strata_and_guards() -> None:
+    # a fast look at what `make bench` measures with thousands of experiments
+    assert claims(World(looks=6), runs=40) <= 0.05
+    chosen = {design.strata for design, _ in states(World(looks=1), np.random.default_rng(2))}
+    assert chosen == {("type", "size")}, "finer ones would leave too few in each"
+
+
+def test_a_guard_that_gets_worse_keeps_a_faster_way_from_working() -> None:
+    faster = World(factor=1 / 3, looks=4)
+    assert claims(faster, runs=12) >= 0.8
+    assert claims(replace(faster, returns=2.5), runs=12) <= 0.5

@@ -19,6 +19,11 @@ def labelled(before: str, after: str, actor: Actor | None = US) -> Change:
     return Change("7", 0, MONDAY + timedelta(hours=1), actor, "labels", None, before, None, after)
 
 
+def attached(name: str, *, gone: bool = False) -> Change:
+    came = Change("8", 0, MONDAY, US, "attachment", None, None, "10", name)
+    return replace(came, from_id="10", from_text=name, to_id=None, to_text=None) if gone else came
+
+
 @pytest.mark.parametrize(
     ("change", "ours"),
     [
@@ -30,8 +35,15 @@ def labelled(before: str, after: str, actor: Actor | None = US) -> Change:
         (labelled("", "eal-deviation urgent"), False),
         (labelled("hers", "hers"), False),
         (replace(labelled("", "eal-deviation"), field="status", from_id="1", to_id="2"), False),
+        (attached("eal-evidence-0123456789ab.png"), True),
+        (attached("eal-evidence-0123456789ab.png", gone=True), True),
+        (attached("screenshot.png"), False),
+        (replace(attached("eal-evidence-0123456789ab.png"), actor=Actor("ann")), False),
     ],
-    ids=["label", "removal", "a person's", "nobody's", "another label", "both", "nothing", "another field"],
+    ids=[
+        *("label", "removal", "a person's", "nobody's", "another label", "both", "nothing", "another field"),
+        *("our file", "our file gone", "another file", "a person's file"),
+    ],
 )
 def test_a_change_is_ours_by_account_and_mark(change: Change, ours: bool) -> None:
     assert is_ours(change, [US]) is ours

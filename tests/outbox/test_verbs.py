@@ -116,6 +116,45 @@ def test_the_same_file_is_attached_once_and_other_content_is_another_file(bench:
     assert all(file.name.startswith("chart-") and file.name.endswith(".png") for file in files)
 
 
+def picture(bench: Bench, content: bytes) -> Attached:
+    return Attached("eal-evidence.png", content, issue_id=str(bench.site.issue("P-1").id), replaces=True)
+
+
+def test_a_newer_picture_takes_the_older_ones_place_and_people_keep_their_files(bench: Bench) -> None:
+    issue = bench.site.issue("P-1")
+    for name in ("eal-evidence.png", "eal-evidence-of-mine.png", "other-0123456789ab.png"):
+        bench.site.write("ann", bench.now).attach(issue, name, b"hers", "image/png")
+    for content in (b"one", b"two", b"two", b"three"):
+        bench.wants(picture(bench, content))
+        bench.deliver()
+    assert [file.content for file in issue.attachments] == [b"hers", b"hers", b"hers", b"three"]
+    told = Counter(entry.kind for entry in bench.site.journal if entry.actor == "bot")
+    assert told == {"attachment": 3, "attachment-delete": 2}, "the same again writes nothing"
+
+
+@pytest.mark.parametrize("after_effect", [True, False])
+def test_a_lost_answer_on_the_way_to_a_newer_picture_leaves_one(bench: Bench, after_effect: bool) -> None:
+    older, newer = picture(bench, b"one"), picture(bench, b"two")
+    bench.wants(older)
+    bench.until_done(older)
+    lost = Instead(502, after_effect=after_effect)
+    bench.site.faults = Times(lambda e: e.method == "POST" and e.path.endswith("/attachments"), lost)
+    bench.wants(newer)
+    bench.until_done(newer)
+    assert [file.content for file in bench.site.issue("P-1").attachments] == [b"two"]
+    assert effects(bench, "attachment") == 2
+
+
+def test_an_older_picture_that_we_may_not_take_away_stays_and_holds_up_nothing(bench: Bench) -> None:
+    bench.wants(picture(bench, b"one"))
+    bench.deliver()
+    bench.site.people.revoke("bot", None, ["DELETE_OWN_ATTACHMENTS"])
+    bench.wants(picture(bench, b"two"))
+    bench.deliver()
+    assert bench.state(picture(bench, b"two")) == "done"
+    assert [file.content for file in bench.site.issue("P-1").attachments] == [b"one", b"two"]
+
+
 def test_a_link_elsewhere_is_replaced_by_its_id_and_left_alone_while_it_is_right(bench: Bench) -> None:
     here = str(bench.site.issue("P-1").id)
     for title in ("Retro 1", "Retro 1", "Retro one"):

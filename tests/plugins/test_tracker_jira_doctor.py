@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -324,6 +325,41 @@ def test_a_decision_that_no_status_stands_for_is_red(world: JiraWorld) -> None:
     ]
     assert "'Rejected'" in found[0].found
     assert "Approved, Declined, Open" in found[1].remedy
+
+
+def test_experiments_that_can_be_closed_are_green(world: JiraWorld) -> None:
+    found = looked(world, replace(needs(), experiment_done="declined"))
+    assert troubles(found) == []
+    assert "experiments.done" in {check.name for check in found}
+
+
+def test_an_end_of_experiments_that_is_not_in_the_workflow_is_yellow_and_those_that_are_get_named(
+    world: JiraWorld,
+) -> None:
+    found = trouble(looked(world, replace(needs(), experiment_done="Done")))
+    assert (found.name, found.colour) == ("experiments.done", Colour.YELLOW)
+    assert "no status 'Done'" in found.found
+    assert "Approved, Declined" in found.remedy
+
+
+def test_an_end_of_experiments_that_ends_nothing_is_yellow(world: JiraWorld) -> None:
+    found = trouble(looked(world, replace(needs(), experiment_done="Open")))
+    assert found.colour is Colour.YELLOW
+    assert "a category other than done" in found.found
+
+
+def test_a_workflow_in_which_nothing_is_ever_done_is_red(world: JiraWorld) -> None:
+    world.site.add_project(ProjectPlan("LAB", "Lab", (("Open", "new"), ("Approved", "indeterminate"))))
+    found = trouble(looked(world, replace(needs(), learning_project="LAB", experiment_done="Approved")))
+    assert (found.name, found.colour) == ("experiments.done", Colour.RED)
+    assert "no status of the category done" in found.found
+
+
+def test_a_type_of_experiments_that_is_not_there_is_red_and_the_rest_is_looked_at(world: JiraWorld) -> None:
+    found = looked(world, replace(needs(), experiment_type="Probe", experiment_done="Declined"))
+    assert {(check.name, check.colour) for check in troubles(found)} == {("experiments", Colour.RED)}
+    assert "'Probe'" in troubles(found)[0].found
+    assert "search" in {check.name for check in found}
 
 
 # --- scopes and the index -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""An experiment: both groups, the difference with its interval, and the guideline's versions on the time axis."""
+"""An experiment or a practice: both groups, the difference with its interval, and the guideline's versions in time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class Trial:
     #: what is measured, in words: "elapsed days from start to done"
     measure: str
     taken: Sequence[Taken]
-    began: datetime
+    #: None: nobody began it on purpose
+    began: datetime | None
     #: None: it runs
     ended: datetime | None = None
     #: the probability that a trial issue does better, with its interval; None while there are too few
@@ -49,12 +50,14 @@ class Trial:
     state: str = "gathering"
     #: the guideline's versions: (from when, "v3")
     versions: Sequence[tuple[datetime, str]] = ()
+    #: what it is: it stands before the title
+    kind: str = "Experiment"
 
 
 def experiment_chart(trial: Trial, *, name: str, zone: tzinfo = UTC, min_group: int = 5, png: bool = True) -> Figure:
     """Every issue that took part, by the day it was begun. No median and no effect below `min_group` in a group."""
     header = ("Issue", "Group", "Begun", "Value")
-    title = f"Experiment: {clean(trial.title, 80)}"
+    title = f"{trial.kind}: {clean(trial.title, 80)}"
     taken = sorted(trial.taken, key=lambda t: (t.at, t.key))
     groups = [[t for t in taken if t.trial is side] for side in (True, False)]
     enough = min(map(len, groups)) >= min_group
@@ -88,7 +91,7 @@ def experiment_chart(trial: Trial, *, name: str, zone: tzinfo = UTC, min_group: 
                     [f"{t.key} · {days(t.value)}" for t in group],
                     [t.url for t in group],
                 )
-        moments = [*(t.at for t in taken), trial.began, *([trial.ended] if trial.ended else [])]
+        moments = [*(t.at for t in taken), *filter(None, (trial.began, trial.ended))]
         first, last = min(moments), max(moments)
         dates_axis(plot, first.astimezone(zone), last.astimezone(zone), zone)
         _marks(plot, trial, first, last, zone)
@@ -101,7 +104,7 @@ def experiment_chart(trial: Trial, *, name: str, zone: tzinfo = UTC, min_group: 
 
 def _marks(plot: Axes, trial: Trial, first: datetime, last: datetime, zone: tzinfo) -> None:
     """When it began and ended, and since when each version of the guideline was in force."""
-    marks = [(trial.began, "began"), *([(trial.ended, "ended")] if trial.ended else [])]
+    marks = [(at, word) for at, word in ((trial.began, "began"), (trial.ended, "ended")) if at is not None]
     marks += [(at, label) for at, label in trial.versions if first < at < last]
     for at, label in sorted(marks):
         plot.axvline(at.astimezone(zone), color=INK, alpha=0.5, linewidth=1, dashes=(2, 3), zorder=1)  # type: ignore[arg-type]

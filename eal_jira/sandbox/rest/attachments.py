@@ -7,8 +7,8 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
 
-from eal_jira.sandbox.people import ATTACH
-from eal_jira.sandbox.rest.answers import Answer, Refusal, json_answer
+from eal_jira.sandbox.people import ATTACH, DETACH
+from eal_jira.sandbox.rest.answers import Answer, Refusal, json_answer, nothing
 from eal_jira.sandbox.rest.call import Call
 
 
@@ -26,6 +26,27 @@ def add(call: Call) -> Answer:
         raise Refusal(413 if call.cloud else 404, "The file is too large.")
     made = [call.write.attach(issue, name, content, media_type) for name, content, media_type in files]
     return json_answer([call.present.attachment(each) for each in made])
+
+
+def delete(call: Call) -> Answer:
+    """One's own files, or all (facts 5.6)."""
+    found = next(
+        (
+            (issue, file)
+            for issue in call.site.issues.values()
+            for file in issue.attachments
+            if str(file.id) == call.params["attachment"]
+        ),
+        None,
+    )
+    if found is None or call.visible(found[0].key) is None:
+        raise Refusal(404, f"The attachment with id '{call.params['attachment']}' does not exist")
+    issue, file = found
+    own = file.author == call.user.id and call.may(DETACH, issue.project)
+    if not own and not call.may("DELETE_ALL_ATTACHMENTS", issue.project):
+        raise Refusal(403, f"You do not have permission to delete attachment with id: {file.id}")
+    call.write.detach(issue, file)
+    return nothing()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ _BOTH: tuple[tuple[str, str, Handler], ...] = (
     ("PUT", "issue/{issue}/properties/{key}", issue.set_property),
     ("DELETE", "issue/{issue}/properties/{key}", issue.delete_property),
     ("POST", "issue/{issue}/attachments", attachments.add),
+    ("DELETE", "attachment/{attachment}", attachments.delete),
     ("GET", "issue/{issue}/remotelink", remotelinks.remote_links),
     ("POST", "issue/{issue}/remotelink", remotelinks.save),
     ("DELETE", "issue/{issue}/remotelink", remotelinks.delete_by_global_id),

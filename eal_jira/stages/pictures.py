@@ -1,0 +1,80 @@
+"""The picture of a proposal's evidence: every issue that was compared. It is drawn from what was told, not anew."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from datetime import datetime
+
+from eal_jira.documents import picture_file
+from eal_jira.learning.evidence import Verdict
+from eal_jira.learning.measures import Measures
+from eal_jira.learning.outcomes import OUTCOMES
+from eal_jira.learning.practices import Practice
+from eal_jira.model import Figure, IssueRef
+from eal_jira.outbox.intents import Attached, want
+from eal_jira.reflection.charts import Taken, Trial, experiment_chart
+from eal_jira.settings import TeamPart
+from eal_jira.stages.guidelines import versions
+from eal_jira.stages.house import House
+from eal_jira.store import Connection, process
+
+NAME = "evidence"
+
+
+def of_practice(house: House, connection: Connection, team: TeamPart, practice: Practice) -> Figure | None:
+    """By the outcome in which it does best. None where no outcome has a number."""
+    known = {name: e for name, e in practice.evidence.items() if e.effect is not None}
+    shown = max(
+        (o for o in OUTCOMES if o.name in known),
+        key=lambda o: (known[o.name].verdict is Verdict.BETTER, known[o.name].low or 0.0),
+        default=None,
+    )
+    if shown is None:
+        return None
+    evidence = known[shown.name]
+    side = {**dict.fromkeys(practice.comparison, False), **dict.fromkeys(practice.trial, True)}
+    apart = set(practice.outside)
+    taken = []
+    for row in process.measures(connection, team.name):
+        measures = Measures.from_json(row.body)
+        value = shown.value(measures)
+        if row.issue_id in side and row.issue_id not in apart and value is not None:
+            url = house.tracker.url(IssueRef(row.issue_id, measures.key))
+            begun = measures.started or measures.created
+            taken.append(Taken(measures.key, begun, value, side[row.issue_id], url))
+    trial = Trial(
+        name=NAME,
+        title=f"{practice.title} ({practice.label})",
+        measure=f"{shown.title} ({shown.unit})",
+        taken=taken,
+        began=None,
+        effect=None
+        if evidence.effect is None or evidence.low is None or evidence.high is None
+        else (evidence.effect, evidence.low, evidence.high),
+        state=str(evidence.verdict),
+        versions=[
+            (v.in_force_from, f"v{v.version}")
+            for v in versions(connection, team.name)
+            if v.guideline == practice.guideline
+        ],
+        kind="Practice",
+    )
+    return draw(house, team, trial)
+
+
+def draw(house: House, team: TeamPart, trial: Trial) -> Figure:
+    png = house.tracker.capabilities.attachments
+    return experiment_chart(trial, name=NAME, zone=team.zone, min_group=team.min_group, png=png)
+
+
+def in_words(figure: Figure) -> Figure:
+    """For the ticket's text: a tracker shows files, and no drawing inside a description."""
+    return replace(figure, svg="", png="")
+
+
+def attach(connection: Connection, team: TeamPart, ticket: str, figure: Figure, now: datetime) -> None:
+    """The picture beside the text; a newer one takes its place."""
+    if figure.png:
+        content = base64.b64decode(figure.png)
+        want(connection, team.name, Attached(picture_file(figure), content, ticket=ticket, replaces=True), now)
