@@ -120,6 +120,10 @@ class StoreUnavailable(EalError):
     exit_code = 75
 
 
+class StoreFull(StoreUnavailable):
+    """There is no room for what was to be stored."""
+
+
 class StoreDamaged(StoreError):
     """What is stored is not what was written: nothing that rests on it may go out."""
 
