@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import fields
-from datetime import UTC, datetime
 from operator import attrgetter
 
 import orjson
 
 from eal_jira.model import Issue, IssueRecord, Trace, Worklog
-
-_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 def content_hash(record: IssueRecord) -> bytes:
@@ -43,13 +40,7 @@ def _hash(record: IssueRecord, logged: tuple[Worklog, ...] | None) -> bytes:
 
 def _dumped(content: object) -> bytes:
     # PostgreSQL keeps a mark in the place of NUL: the same here, or such a text would never fit its hash
-    return orjson.dumps(content, _moment, _OPTIONS).replace(b"\\u0000", b"\xef\xbf\xbd")
-
-
-def _moment(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    raise TypeError(f"{type(value).__name__} is nothing that a record holds")
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS).replace(b"\\u0000", b"\xef\xbf\xbd")
 
 
 _BUT_UPDATED = attrgetter(*(field.name for field in fields(Issue) if field.name not in ("updated", "points")))
