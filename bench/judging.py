@@ -34,6 +34,7 @@ from eal_jira.stages.check import check
 from eal_jira.stages.house import House
 from eal_jira.stages.log import log
 from eal_jira.store import issues, process, work
+from eal_jira.store.content import content_hash
 
 BEGIN = datetime(2023, 1, 2, 9, tzinfo=UTC)
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -153,7 +154,7 @@ pages = ["jira"]
 def arrive(house: House, numbers: Sequence[int]) -> None:
     with house.store.write() as connection:
         records = [IssueRecord(issue, tuple(changes)) for issue, changes in map(history, numbers)]
-        issues.save_records(connection, [(b"", record) for record in records])
+        issues.save_records(connection, [(content_hash(record), record) for record in records])
         work.add(connection, "log", [str(number) for number in numbers])
 
 
@@ -169,7 +170,8 @@ def change_some(house: House, count: int, some: int) -> tuple[float, int, int]:
             moved = Issue(
                 issue.id, issue.key, "P", issue.type, there, "x", issue.created, NOW, points=issue.points, labels=("x",)
             )
-            issues.save_records(connection, [(b"", IssueRecord(moved, (*changes, last)))])
+            record = IssueRecord(moved, (*changes, last))
+            issues.save_records(connection, [(content_hash(record), record)])
         work.add(connection, "log", {str(number) for number in numbers})
     log(house, NOW)
     start = time.process_time()

@@ -6,6 +6,7 @@ An error is worded here once; whoever catches it prints `str(error)` and exits w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -119,8 +120,24 @@ class StoreUnavailable(EalError):
     exit_code = 75
 
 
+class StoreFull(StoreUnavailable):
+    """There is no room for what was to be stored."""
+
+
 class StoreDamaged(StoreError):
     """What is stored is not what was written: nothing that rests on it may go out."""
+
+
+class RowsDamaged(StoreDamaged):
+    """Issues whose stored rows are not what was written: they can be had again from the tracker."""
+
+    def __init__(self, issue_ids: Sequence[str]) -> None:
+        self.issue_ids = tuple(issue_ids)
+        super().__init__(
+            f"What is stored of {len(self.issue_ids)} issues is damaged (ids {', '.join(self.issue_ids[:5])}).",
+            refused="Nothing that rests on it is written to the tracker.",
+            remedy="They are read again in the next cycle; a damaged disk is worth a look.",
+        )
 
 
 class LeaseHeld(EalError):

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, time
 
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from eal_jira import __version__
+from eal_jira.errors import StoreFull
 from eal_jira.metrics import REGISTRY
 from eal_jira.settings import Settings
 from eal_jira.stages.house import House
-from eal_jira.store import Connection, bans, counts, facts, issues
+from eal_jira.store import Connection, bans, counts, facts, issues, leases, strays
 
 log = structlog.get_logger()
 
@@ -47,6 +48,8 @@ class StoreFigures(Collector):
             log.exception("the store could not be read for metrics")
             found, readable = [], 0
         yield from found
+        full = isinstance(self._house.store.trouble, StoreFull)
+        yield _gauge("disk_full", "Whether the last thing to be stored had no room.", {}, full)
         yield _gauge("store_readable", "Whether the store could be read for this answer.", {}, readable)
         sizes = counts.file_sizes(self._house.store)
         if sizes is not None:
@@ -85,6 +88,12 @@ def _figures(connection: Connection, settings: Settings, now: datetime) -> Itera
         if team in minimum and number >= minimum[team]:
             stand.add_metric([team, guideline], number)
     yield stand
+    yield CounterMetricFamily(
+        "eal_jira_duplicates_healed",
+        "What stood twice in the tracker and was put away.",
+        value=strays.healed(connection),
+    )
+    yield _gauge("leader", "Whether this process runs the cycles now.", {}, leases.ours(connection, leases.CYCLE))
     yield _gauge("bans_active", "Bans of the tracker that have not ended.", {}, len(bans.active(connection, now)))
 
 

@@ -28,8 +28,7 @@ HALF = 0.5
 FEW = 5
 """A project this small may lose more than half of its issues in a day."""
 
-AGAIN = "read again"
-"""Stage of work: the census found an issue that increments can't bring."""
+AGAIN = work.AGAIN
 
 LISTINGS = 2
 """So many listings must lack an issue before it is called gone."""

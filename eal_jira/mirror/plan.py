@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass
 
-import orjson
+from eal_jira.model import IssueRecord
+from eal_jira.store.content import content_hash
 
-from eal_jira.model import Issue, IssueRecord
+__all__ = ["PagePlan", "content_hash", "plan_page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +32,3 @@ def plan_page(records: Sequence[IssueRecord], known: Mapping[str, bytes]) -> Pag
     hashed = [(content_hash(record), record) for record in newest.values()]
     store = tuple((digest, record) for digest, record in hashed if known.get(record.issue.id) != digest)
     return PagePlan(store, len(records) - len(store))
-
-
-def content_hash(record: IssueRecord) -> bytes:
-    """SHA-256 of all that the record says, independent of the order in which the tracker lists things.
-
-    `Issue.updated` is left out: alone, it moves on writes that change nothing we mirror.
-    """
-    issue = _BUT_UPDATED(record.issue)
-    changes = sorted(record.changes, key=_CHANGE_ORDER)
-    comments = sorted(record.comments, key=_BY_ID)
-    worklogs = None if record.worklogs is None else sorted(record.worklogs, key=_BY_ID)
-    return hashlib.sha256(orjson.dumps((issue, changes, comments, worklogs), option=orjson.OPT_SORT_KEYS)).digest()
-
-
-_BUT_UPDATED = attrgetter(*(field.name for field in fields(Issue) if field.name != "updated"))
-_CHANGE_ORDER = attrgetter("history_id", "position")
-_BY_ID = attrgetter("id")

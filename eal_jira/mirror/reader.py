@@ -10,6 +10,7 @@ from eal_jira.mirror.plan import PagePlan, plan_page
 from eal_jira.mirror.pseudonyms import Pseudonyms, user_fields
 from eal_jira.model import REMOTE_LINKS, IssuePage, SetAside, Vocabulary
 from eal_jira.store import Connection, Store, issues, readings, work
+from eal_jira.store.damage import DAMAGED
 from eal_jira.store.issues import Watermark
 
 
@@ -55,7 +56,7 @@ class Reader:
             # a first pass may bring a hundred thousand of them: these wait their turn
             stage = readings.LINKED if mark is None else readings.WHOLE
             work.add(connection, stage, _newly_linked(connection, plan))
-        for kind in ("record", "history"):
+        for kind in ("record", "history", DAMAGED):
             work.set_aside(connection, kind, self.now, page.set_aside, cleared=readable)
         if mark is not None:
             for scope in scopes:

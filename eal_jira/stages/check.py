@@ -20,7 +20,7 @@ from eal_jira.stages.house import House
 from eal_jira.stages.measuring import Yardstick
 from eal_jira.stages.notes import decided_ways, remark
 from eal_jira.stages.tags import tag
-from eal_jira.store import Connection, facts, intervals, issues, process, work
+from eal_jira.store import Connection, damage, facts, intervals, issues, process, work
 
 _JUDGED_BY = {"calendar", "since", "time_zone", "waiting", "blocked", "flags", "bugs", "comments"}
 """The settings of a team on which verdicts and measures depend."""
@@ -77,6 +77,10 @@ class _TeamCheck:
             ids = work.take(connection, "check", self._team.name)
             if not ids:
                 return False
+            # of what is damaged, what stands stays until it was read again: then it is listed anew
+            doubted = damage.distrusted(connection, ids)
+            work.done(connection, "check", sorted(doubted), self._team.name)
+            ids = [issue_id for issue_id in ids if issue_id not in doubted]
             # an issue that left the team, or whose history can't be told, has no trace here: nothing stands for it
             mine = work.of_team(connection, ids, self._team.name, self._team.scope)
             traces = process.traces(connection, mine)

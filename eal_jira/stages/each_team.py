@@ -7,11 +7,11 @@ from datetime import datetime
 
 import structlog
 
-from eal_jira.errors import EalError
+from eal_jira.errors import EalError, RowsDamaged
 from eal_jira.model import SetAside
 from eal_jira.settings import TeamPart
 from eal_jira.stages.house import House
-from eal_jira.store import work
+from eal_jira.store import damage, work
 
 log = structlog.get_logger()
 
@@ -22,6 +22,10 @@ def each_team(house: House, stage: str, now: datetime, act: Callable[[TeamPart],
         ref = f"{team.name}: {stage}"
         try:
             act(team)
+        except RowsDamaged as error:
+            with house.store.write() as connection:
+                damage.distrust(connection, error.issue_ids, now)
+            _record(house, now, ref, str(error))
         except EalError as error:
             log.warning("a team was set aside", team=team.name, stage=stage, reason=str(error))
             _record(house, now, ref, str(error))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from eal_jira.errors import EalError
+from eal_jira.errors import EalError, RowsDamaged
 from eal_jira.learning.plans import TITLES, WHEN_MOVED, Plan, blank, fields_of, read_plan
 from eal_jira.model import Category, Issue, IssueRef, SetAside
 from eal_jira.model import Comment as Said
@@ -19,7 +19,7 @@ from eal_jira.stages.experiment_course import begin, begins_on, stop
 from eal_jira.stages.experiments import STAGE, file_ticket, is_experiment, team_of
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
-from eal_jira.store import Connection, echoes, experiments, facts, issues, work
+from eal_jira.store import Connection, damage, echoes, experiments, facts, issues, work
 from eal_jira.store.experiments import ExperimentRow
 
 log = structlog.get_logger()
@@ -60,10 +60,15 @@ def _one(house: House, issue: Issue, now: datetime, *, is_ticket: bool) -> str:
     """Why it could not be dealt with; "" where it was."""
     try:
         with house.store.write() as connection:
+            damage.require_whole(connection, [issue.id])
             if is_ticket:
                 _Ticket(house, connection, issue, now).read()
             else:
                 _asked_for(house, connection, issue, now)
+    except RowsDamaged as error:
+        with house.store.write() as connection:
+            damage.distrust(connection, error.issue_ids, now)
+        return str(error)
     except EalError as error:
         log.warning("an experiment was set aside", issue=issue.key, reason=str(error))
         return str(error)

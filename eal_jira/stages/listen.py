@@ -25,7 +25,7 @@ from eal_jira.settings import DecisionsPart, GroupPart, TeamPart
 from eal_jira.stages.decide import carry_out, withdraw
 from eal_jira.stages.each_team import each_team
 from eal_jira.stages.house import House
-from eal_jira.store import Connection, facts, intents, issues, learning
+from eal_jira.store import Connection, damage, facts, intents, issues, learning
 from eal_jira.store.learning import ProposalRow
 
 LISTENED_TO = ("open", str(Choice.TRY_FIRST))
@@ -112,6 +112,7 @@ def _ticket(connection: Connection, proposal: ProposalRow) -> _Ticket | None:
     presence = issues.presence(connection, ticket_id)
     if presence not in (issues.PRESENT, issues.GONE):
         return None
+    damage.require_whole(connection, [ticket_id])
     issue = issues.issues(connection, [ticket_id])[ticket_id]
     changes = issues.changes(connection, [ticket_id])[ticket_id]
     return _Ticket(issue, changes, issues.comments(connection, ticket_id), presence == issues.GONE)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from eal_jira.model import Actor, Comment, Issue, SetAside
+from eal_jira.model import Actor, Comment, Issue, SetAside, Trace
 from eal_jira.outbox.echo import digest, without_ours
 from eal_jira.process.log import BrokenTrace, build_trace
 from eal_jira.reflection.experiments import commands
@@ -15,7 +15,7 @@ from eal_jira.stages.experiments import STAGE as EXPERIMENTS
 from eal_jira.stages.experiments import is_experiment
 from eal_jira.stages.house import House
 from eal_jira.stages.suggest import STAGE as SUGGEST
-from eal_jira.store import echoes, facts, intents, issues, process, work
+from eal_jira.store import damage, echoes, facts, intents, issues, process, work
 
 
 @dataclass(slots=True)
@@ -37,35 +37,45 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
         ids = work.take(connection, "log")
         if not ids:
             return False
-        found = issues.issues(connection, ids)
-        changes = issues.changes(connection, ids)
+        records = damage.whole_records(connection, ids, now)
+        found = {issue_id: record.issue for issue_id, record in records.items()}
         tickets = intents.tickets(connection)
-        said, us = echoes.comments(connection, ids), facts.us(connection)
+        said = {issue_id: record.comments for issue_id, record in records.items()}
+        us = facts.us(connection)
+        told: list[Trace] = []
         sprint_fields = issues.fields_of_kind(connection, "sprint")
         left: dict[str, bytes] = {}
         broken: list[SetAside] = []
         for issue_id, issue in found.items():
             try:
                 # what we did ourselves is nobody's work, and nobody's deviation
-                trace = build_trace(issue, without_ours(changes[issue_id], us, tickets), sprint_fields)
+                trace = build_trace(issue, without_ours(records[issue_id].changes, us, tickets), sprint_fields)
             except BrokenTrace as error:
                 # an untold history can't be judged, and must not be judged by half
                 broken.append(SetAside("trace", issue.key, error.reason))
                 process.forget_trace(connection, issue_id)
             else:
                 process.save_trace(connection, trace)
+                told.append(trace)
                 left[issue_id] = digest(trace, said[issue_id], us, tickets)
                 logged.traces += 1
         work.set_aside(connection, "trace", now, broken, cleared=[issue.key for issue in found.values()])
         known = echoes.known(connection, ids)
-        touched = [issue_id for issue_id in ids if issue_id not in left or known.get(issue_id) != left[issue_id]]
+        doubted = damage.distrusted(connection, ids)
+        touched = [
+            issue_id
+            for issue_id in ids
+            if issue_id not in doubted and (issue_id not in left or known.get(issue_id) != left[issue_id])
+        ]
         echoes.save(connection, left)
-        work.add(connection, EXPERIMENTS, [i for i in touched if i in found and _may_ask(house, found[i], said[i], us)])
-        suggesting = {issue_id for issue_id in touched if any(suggestions(said[issue_id], us))}
+        damage.seal_traces(connection, told)
+        asking = [i for i in touched if i in found and _may_ask(house, found[i], said.get(i, ()), us)]
+        work.add(connection, EXPERIMENTS, asking)
+        suggesting = {issue_id for issue_id in touched if any(suggestions(said.get(issue_id, ()), us))}
         for team in house.teams:
             mine = work.of_team(connection, ids, team.name, team.scope)
             # one that left the team is looked at once more, so that nothing of it is left standing
-            gone = set(process.measured(connection, team.name, ids)).difference(mine)
+            gone = set(process.measured(connection, team.name, ids)).difference(mine, doubted)
             work.add(connection, "check", sorted(gone.union(set(mine).intersection(touched))), team.name)
             work.add(connection, SUGGEST, sorted(suggesting.intersection(mine)), team.name)
         work.done(connection, "log", ids)

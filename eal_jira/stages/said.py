@@ -14,7 +14,7 @@ from eal_jira.reflection.follow import Action
 from eal_jira.reflection.learned import Outlook, Tried
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
-from eal_jira.store import Connection, experiments, facts, intents, issues, learning
+from eal_jira.store import Connection, damage, experiments, facts, intents, issues, learning
 from eal_jira.store.experiments import ExperimentRow
 from eal_jira.store.learning import ProposalRow
 
@@ -33,6 +33,7 @@ def written_on(house: House, connection: Connection, places: Iterable[str], key:
             ticket = ticket_of(connection, key)
             if ticket is not None:
                 us = facts.us(connection)
+                damage.require_whole(connection, [ticket.id])
                 said = issues.comments(connection, ticket.id)
                 texts += [c.text for c in said if c.marker is None and c.actor not in us]
         else:
@@ -53,6 +54,7 @@ def actions(house: House, connection: Connection, team: str, words: Vocabulary) 
 
 def done_at(connection: Connection, issue_id: str, words: Vocabulary) -> datetime | None:
     """When an issue came to where it is, if that is done; None otherwise, and for one that is not mirrored yet."""
+    damage.require_whole(connection, [issue_id])
     issue = issues.issues(connection, [issue_id]).get(issue_id)
     status = None if issue is None else words.statuses.get(issue.status)
     if issue is None or status is None or status.category is not Category.DONE:
@@ -63,10 +65,12 @@ def done_at(connection: Connection, issue_id: str, words: Vocabulary) -> datetim
 
 def hours_on_tickets(connection: Connection, team: str, start: datetime, end: datetime) -> float:
     """Hours logged from `start` to `end` on the team's tickets in the learning project, all people together."""
+    tickets = [str(result["id"]) for result in intents.results(connection, team, "ticket")]
+    damage.require_whole(connection, tickets)
     seconds = sum(
         worklog.seconds
-        for result in intents.results(connection, team, "ticket")
-        for worklog in issues.worklogs(connection, str(result["id"]))
+        for ticket in tickets
+        for worklog in issues.worklogs(connection, ticket)
         if start <= worklog.started < end
     )
     return seconds / 3600

@@ -202,6 +202,29 @@ def comments(connection: Connection, issue_id: str) -> tuple[Comment, ...]:
     return tuple(Comment(row.id, row.at, row.updated, row.actor, row.text, row.marker) for row in rows)
 
 
+def records(connection: Connection, issue_ids: Sequence[str]) -> dict[str, IssueRecord]:
+    """These issues with all that belongs to them, as they are stored."""
+    found = issues(connection, issue_ids)
+    ids = list(found)
+    history = changes(connection, ids)
+    said: dict[str, list[Comment]] = {issue_id: [] for issue_id in ids}
+    rows = connection.execute(
+        select(t.comments).where(t.comments.c.issue_id.in_(ids)).order_by(t.comments.c.at, t.comments.c.id)
+    )
+    for row in rows:
+        said[row.issue_id].append(Comment(row.id, row.at, row.updated, row.actor, row.text, row.marker))
+    spent: dict[str, list[Worklog]] = {issue_id: [] for issue_id in ids}
+    rows = connection.execute(
+        select(t.worklogs).where(t.worklogs.c.issue_id.in_(ids)).order_by(t.worklogs.c.at, t.worklogs.c.id)
+    )
+    for row in rows:
+        spent[row.issue_id].append(Worklog(row.id, row.at, row.updated, row.started, row.seconds, row.actor))
+    return {
+        issue_id: IssueRecord(issue, tuple(history[issue_id]), tuple(said[issue_id]), tuple(spent[issue_id]))
+        for issue_id, issue in found.items()
+    }
+
+
 def worklogs(connection: Connection, issue_id: str) -> tuple[Worklog, ...]:
     """The worklogs of an issue, oldest first."""
     rows = connection.execute(

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from eal_jira.errors import EalError, LeaseHeld, StoreError
@@ -55,6 +55,14 @@ def holder(store: Store, name: str) -> dict[str, Any] | None:
     """Who had the lease last, as far as anybody has had it."""
     with store.read() as connection:
         return connection.execute(select(t.leases.c.holder).where(t.leases.c.name == name)).scalar()
+
+
+def ours(connection: Connection, name: str) -> bool:
+    """Whether this process has the lease now."""
+    lasts = or_(t.leases.c.until.is_(None), t.leases.c.until > database_now())
+    had = connection.execute(select(t.leases.c.holder).where(t.leases.c.name == name, lasts)).scalar() or {}
+    us = ourselves()
+    return all(had.get(word) == us[word] for word in ("host", "pid"))
 
 
 def ourselves() -> dict[str, Any]:

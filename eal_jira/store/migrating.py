@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, event, inspect, text
@@ -50,6 +51,11 @@ def migrate(store: Store) -> None:
     config = migrations()
     scripts = ScriptDirectory.from_config(config)
     newest = head()
+    if _is_there(store):
+        with store.read() as connection:
+            # whoever only reads waits for nobody who writes
+            if version(connection) == newest:
+                return
     with store.write() as connection:
         known = version(connection)
         if known == newest:
@@ -66,6 +72,11 @@ def migrate(store: Store) -> None:
         config.attributes["connection"] = connection
         event.listen(connection, "before_cursor_execute", _migrating)
         command.upgrade(config, "head")
+
+
+def _is_there(store: Store) -> bool:
+    """Whether there is anything to read: a reader must not be the one who makes the file."""
+    return not store.embedded or Path(str(store.url.database)).is_file()
 
 
 def _migrating(*_statement: object) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from eal_jira.model import Actor, Deviation, Event, Stay, Trace
-from eal_jira.store import intents, issues
+from eal_jira.store import damage, intents, issues
 from eal_jira.store import tables as t
 from eal_jira.store.upsert import upsert
 
@@ -57,8 +57,14 @@ def forget_trace(connection: Connection, issue_id: str) -> None:
 
 
 def traces(connection: Connection, issue_ids: Sequence[str]) -> dict[str, Trace]:
-    """The traces of those issues that have one. Links to our own tickets are nobody's work and left out."""
+    """The traces of those issues that have one. Links to our own tickets are nobody's work and left out.
+
+    Raises `RowsDamaged` for traces that are not what was stored; issues that are distrusted already are left out.
+    """
     found = issues.issues(connection, issue_ids)
+    for issue_id in damage.distrusted(connection, list(found)):
+        del found[issue_id]
+    as_stored = dict(found)
     if any(issue.links for issue in found.values()):
         ours = intents.tickets(connection)
         found = {
@@ -78,10 +84,15 @@ def traces(connection: Connection, issue_ids: Sequence[str]) -> dict[str, Trace]
     ):
         if row.issue_id in stays:
             stays[row.issue_id].append(Stay(row.status, row.entered, row.left))
-    return {
+    told = {
         issue_id: Trace(issue, tuple(events[issue_id]), tuple(stays[issue_id]))
-        for issue_id, issue in found.items()
+        for issue_id, issue in as_stored.items()
         if events[issue_id]
+    }
+    damage.require_whole_traces(connection, list(told.values()))
+    return {
+        issue_id: trace if found[issue_id] is trace.issue else replace(trace, issue=found[issue_id])
+        for issue_id, trace in told.items()
     }
 
 

@@ -10,7 +10,7 @@ from json import JSONDecodeError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from eal_jira.errors import EalError, StoreDamaged, StoreUnavailable
+from eal_jira.errors import EalError, StoreDamaged, StoreFull, StoreUnavailable
 from eal_jira.store.tables import Unreadable
 
 FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
@@ -36,8 +36,8 @@ def worded(name: str) -> Iterator[None]:
         raise meaning from error
 
 
-def full(name: str, reason: str) -> StoreUnavailable:
-    return StoreUnavailable(
+def full(name: str, reason: str) -> StoreFull:
+    return StoreFull(
         f"The database {name} could not be written: there is no room for it ({reason}).",
         refused="What was being stored was undone as a whole.",
         remedy="Make room on its disk; work goes on by itself.",

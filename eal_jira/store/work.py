@@ -19,6 +19,9 @@ BATCH = 500
 IN_DOUBT = "in doubt"
 """Stage of work: a listing that nobody believes lacks the issue."""
 
+AGAIN = "read again"
+"""Stage of work: to be read again by itself, since no increment brings it."""
+
 CONFIRMED = "confirmed absent"
 """Stage of work: the operator says that the issue is meant to be absent."""
 

@@ -14,6 +14,7 @@ from eal_jira.cli.main import app
 from eal_jira.errors import UsageError
 from eal_jira.model import SetAside
 from eal_jira.store import issues, open_store, work
+from eal_jira.store.content import content_hash
 from eal_jira.testing.builders import record
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -38,7 +39,7 @@ projects = ["PAY"]
     store = open_store("sqlite:///eal.db", tmp_path)
     with store.write() as connection:
         records = [record(number) for number in range(1, 13)]
-        issues.save_records(connection, [(bytes([n]), each) for n, each in enumerate(records)])
+        issues.save_records(connection, [(content_hash(each), each) for each in records])
         work.add(connection, work.IN_DOUBT, [each.issue.id for each in records[:8]])
         work.set_aside(
             connection,

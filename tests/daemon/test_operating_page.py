@@ -45,6 +45,8 @@ def test_every_metric_is_listed_and_exists() -> None:
             r'(?:GaugeMetricFamily|_gauge)\(\s*"([a-z_]+)"', (ROOT / "eal_jira/daemon/scrape.py").read_text("utf-8")
         )
     }
+    text = (ROOT / "eal_jira/daemon/scrape.py").read_text("utf-8")
+    counted |= {f"{name}_total" for name in re.findall(r'CounterMetricFamily\(\s*"([a-z_]+)"', text)}
     assert len(counted) >= 5
     assert len(scraped) >= 10
     assert listed == counted | scraped

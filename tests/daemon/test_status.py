@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 
 from eal_jira.assemble import assembled
 from eal_jira.cli.cycle import approve_plans
@@ -17,12 +18,15 @@ from eal_jira.cycle import run_cycle
 from eal_jira.daemon import pages
 from eal_jira.daemon.overview import Aside, Overview, Proposal, Reading, Team, overview
 from eal_jira.daemon.pages import is_loopback, render, span
+from eal_jira.daemon.scrape import exposition
 from eal_jira.daemon.web import listening
+from eal_jira.errors import StoreFull
 from eal_jira.model import SetAside
 from eal_jira.settings import load_settings
-from eal_jira.store import work
+from eal_jira.store import leases, strays, work
 from eal_jira.store.bans import Ban
 from eal_jira.store.counts import Waiting
+from eal_jira.store.trouble import full
 
 from .conftest import OpenBench, event, post, signed
 
@@ -242,3 +246,24 @@ def test_a_length_of_time_is_told_in_one_unit(seconds: int, text: str) -> None:
 def test_loopback_is_what_only_this_machine_reaches(listen: str, ours: bool) -> None:
     assert is_loopback(listen) is ours
     assert pages.STATES["parked"]
+
+
+def test_metrics_tell_who_leads_whether_the_disk_is_full_and_what_was_healed(bench: OpenBench) -> None:
+    with bench() as b:
+        with assembled(load_settings(b.write_config())) as house:
+            alone = samples(exposition(house).decode())
+            assert (alone["eal_jira_leader", ()], alone["eal_jira_disk_full", ()]) == (0, 0)
+        with assembled(load_settings(b.write_config()), lease=leases.CYCLE) as house:
+            with house.store.write() as connection:
+                strays.put(connection, "10001", "EAL-1", "proposal/one", strays.HEALED, NOW)
+            with pytest.raises(StoreFull), house.store.write():
+                raise full(house.store.name, "database or disk is full")
+            told = samples(exposition(house).decode())
+            assert (told["eal_jira_leader", ()], told["eal_jira_disk_full", ()]) == (1, 1)
+            assert told["eal_jira_duplicates_healed_total", ()] == 1
+            with house.store.write():
+                pass
+            assert samples(exposition(house).decode())["eal_jira_disk_full", ()] == 0
+            with house.store.write() as connection:
+                connection.execute(text("UPDATE leases SET holder = '{}'"))
+            assert samples(exposition(house).decode())["eal_jira_leader", ()] == 0, "somebody else has it"

@@ -37,6 +37,7 @@ from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.log import log
 from eal_jira.store import issues, process, work
+from eal_jira.store.content import content_hash
 
 EXAMPLES = int(os.environ.get("HISTORIES", "25"))
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -217,7 +218,7 @@ def arrive(house: House, world: World, ids: list[str], now: datetime) -> None:
     """The mirror brings these issues, the later stages do their part."""
     with house.store.write() as connection:
         records = [IssueRecord(world.issues[i], tuple(world.changes[i])) for i in ids]
-        issues.save_records(connection, [(b"", record) for record in records])
+        issues.save_records(connection, [(content_hash(record), record) for record in records])
         issues.save_sprints(connection, "Team", world.sprints.values())
         work.add(connection, "log", ids)
     log(house, now)
