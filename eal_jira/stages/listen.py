@@ -65,6 +65,7 @@ def _hear(house: House, team: TeamPart, proposal: ProposalRow, now: datetime) ->
     with house.store.read() as connection:
         ticket = _ticket(connection, proposal)
         us = facts.us(connection)
+        meaning = _meaning(house.settings.decisions, issues.vocabulary(connection))
     if ticket is None:
         return False
     if ticket.gone:
@@ -80,27 +81,30 @@ def _hear(house: House, team: TeamPart, proposal: ProposalRow, now: datetime) ->
         # asks the tracker, so outside of any transaction
         memory = memory.with_listed(unseen, _approvers(house, team), us)
     memory = replace(memory, text=memory.text or text_hash(ticket.issue))
+    found = _found(proposal, ticket, meaning, memory)
+    heard = memory.to_json()
+    if found is None and heard == proposal.heard:
+        # as nearly always: nothing to write
+        return False
     with house.store.write() as connection:
-        if memory.to_json() != proposal.heard:
-            learning.change_proposal(connection, proposal.key, heard=memory.to_json())
-        since = _since(proposal, memory, ticket.comments)
-        if since is None and memory.rounds:
-            return False  # what we say again is not on the ticket yet
-        meaning = _meaning(house.settings.decisions, issues.vocabulary(connection))
-        found = read_decision(
-            ticket.changes,
-            ticket.comments,
-            meaning,
-            memory.listed,
-            since=since,
-            same_text=text_hash(ticket.issue) == memory.text,
-        )
+        if heard != proposal.heard:
+            learning.change_proposal(connection, proposal.key, heard=heard)
         if isinstance(found, Decision):
             carry_out(house, connection, team, proposal, found, now)
             return True
         if found is not None:
             _answer(house, connection, team, proposal, found, memory, ticket.issue, now)
     return False
+
+
+def _found(
+    proposal: ProposalRow, ticket: _Ticket, meaning: Mapping[str, Choice], memory: Memory
+) -> Heard | None:
+    since = _since(proposal, memory, ticket.comments)
+    if since is None and memory.rounds:
+        return None  # what we say again is not on the ticket yet
+    same_text = text_hash(ticket.issue) == memory.text
+    return read_decision(ticket.changes, ticket.comments, meaning, memory.listed, since=since, same_text=same_text)
 
 
 def _ticket(connection: Connection, proposal: ProposalRow) -> _Ticket | None:
