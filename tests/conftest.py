@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,12 +38,26 @@ def store_kind() -> str:
     return os.environ.get("EAL_TEST_STORE", "sqlite")
 
 
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file as the first opening leaves it: copying it takes a tenth of the time of making another."""
+    folder = tmp_path_factory.mktemp("empty")
+    open_store("sqlite:///empty.db", folder).close()
+    return folder / "empty.db"
+
+
 @pytest.fixture
 def new_store_url(store_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
-    """Where another database may be; a SQLite file is made by the first who opens it."""
+    """Where another empty database is."""
     if store_kind == "sqlite":
         numbers = itertools.count()
-        return lambda: f"sqlite:///{tmp_path / f'eal{next(numbers) or str()}.db'}"
+        empty = request.getfixturevalue("empty_file")
+
+        def copied() -> str:
+            file = shutil.copyfile(empty, tmp_path / f"eal{next(numbers) or ''}.db")
+            return f"sqlite:///{file}"
+
+        return copied
     there: Server = request.getfixturevalue("postgres")
     return there.fresh
 

@@ -32,9 +32,9 @@ URL = "http://sandbox.invalid"
 class Direct(BaseAdapter):
     """Sends requests to a site. May be used by several threads."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, url: str = URL) -> None:
         super().__init__()
-        site.base_url = URL
+        site.base_url = url
         self._app = application(site)
         self._site = site
         self._of_thread = threading.local()
@@ -127,20 +127,23 @@ def _bytes(value: str | bytes) -> bytes:
 
 
 @contextmanager
-def reached(site: Site) -> Iterator[str]:
-    """While inside, the Jira adapter's clients reach the site at the address given, without a socket."""
-    transport = Direct(site)
+def reached(site: Site, url: str = URL) -> Iterator[str]:
+    """While inside, the Jira adapter's clients reach the site at the address given, without a socket.
+
+    Several sites may be reached at once, each at an address of its own.
+    """
+    transport = Direct(site, url)
     opened = adapter.open_client
 
     def open_client(*args: Any) -> JIRA:
         client = opened(*args)
-        client._session.mount(URL, transport)
+        client._session.mount(url, transport)
         # looking for a proxy in the environment takes as long as half of the answer
         client._session.trust_env = False
         return client
 
     try:
         with patch.object(adapter, "open_client", open_client):
-            yield URL
+            yield url
     finally:
         transport.end()

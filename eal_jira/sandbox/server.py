@@ -9,8 +9,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import format_datetime
+from functools import cache
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
@@ -20,9 +21,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from eal_jira.errors import ConfigError
 from eal_jira.sandbox.control import control_routes
+from eal_jira.sandbox.flavour import Flavour
 from eal_jira.sandbox.gate import Gate, HeldConnections
 from eal_jira.sandbox.pages import page_routes
 from eal_jira.sandbox.rest.answers import Answer, Refusal
@@ -31,14 +34,37 @@ from eal_jira.sandbox.rest.routes import Endpoint, endpoints
 from eal_jira.sandbox.site import Site
 
 
-def application(site: Site) -> Starlette:
+def application(site: Site) -> ASGIApp:
     """The ASGI application of a site, without the gate that `serve` puts before it."""
-    routes = [Route(e.path, _endpoint(site, e), methods=[e.method]) for e in endpoints(site.flavour)]
-    return Starlette(routes=[*control_routes(site), *routes, *page_routes(site)])
+    rest = _rest(site.flavour)
+    others = Starlette(routes=[*control_routes(site), *page_routes(site)])
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["eal.site"] = site
+        await rest.get(_place(scope["path"]), others)(scope, receive, send)
+
+    return answer
 
 
-def _endpoint(site: Site, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+@cache
+def _rest(flavour: Flavour) -> Mapping[tuple[int, str], Starlette]:
+    """The endpoints by place, made once for all sites: a request is held against a few of them, not against 200."""
+    routes: dict[tuple[int, str], list[Route]] = {}
+    for endpoint in endpoints(flavour):
+        route = Route(endpoint.path, _endpoint(endpoint), methods=[endpoint.method])
+        routes.setdefault(_place(endpoint.path), []).append(route)
+    return {place: Starlette(routes=here) for place, here in routes.items()}
+
+
+def _place(path: str) -> tuple[int, str]:
+    """What a path has in common with its endpoint: how deep it is, and its first three words."""
+    words = path.rstrip("/").split("/")
+    return len(words), "/".join(words[:4])
+
+
+def _endpoint(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     async def respond(request: Request) -> Response:
+        site: Site = request.scope["eal.site"]
         body = await request.body()
         with site.lock:
             answer, account = _answer(site, endpoint, request, body)

@@ -64,6 +64,6 @@ def measured(connection: Connection, team: TeamPart) -> dict[str, Measures]:
 def comments_of(connection: Connection, issue_ids: Sequence[str]) -> Mapping[str, tuple[Comment, ...]]:
     """What people wrote on these issues, our own words left out."""
     return {
-        issue_id: tuple(comment for comment in issues.comments(connection, issue_id) if comment.marker is None)
-        for issue_id in issue_ids
+        issue_id: tuple(comment for comment in comments if comment.marker is None)
+        for issue_id, comments in issues.comments_of(connection, issue_ids).items()
     }

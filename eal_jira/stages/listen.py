@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -54,19 +54,26 @@ def listen(house: House, now: datetime) -> Listened:
     def one(team: TeamPart) -> None:
         with house.store.read() as connection:
             waiting = [row for row in learning.proposals(connection, team.name) if row.state in LISTENED_TO]
+            tickets = _tickets(connection, waiting)
+            us = facts.us(connection)
+            meaning = _meaning(house.settings.decisions, issues.vocabulary(connection))
         for proposal in waiting:
-            heard.decided += _hear(house, team, proposal, now)
+            if ticket := tickets.get(proposal.key):
+                heard.decided += _hear(house, team, proposal, ticket, us, meaning, now)
 
     each_team(house, "listen", now, one)
     return heard
 
 
-def _hear(house: House, team: TeamPart, proposal: ProposalRow, now: datetime) -> bool:
-    with house.store.read() as connection:
-        ticket = _ticket(connection, proposal)
-        us = facts.us(connection)
-    if ticket is None:
-        return False
+def _hear(
+    house: House,
+    team: TeamPart,
+    proposal: ProposalRow,
+    ticket: _Ticket,
+    us: Collection[Actor],
+    meaning: Mapping[str, Choice],
+    now: datetime,
+) -> bool:
     if ticket.gone:
         with house.store.write() as connection:
             withdraw(connection, team, proposal, now)
@@ -80,21 +87,14 @@ def _hear(house: House, team: TeamPart, proposal: ProposalRow, now: datetime) ->
         # asks the tracker, so outside of any transaction
         memory = memory.with_listed(unseen, _approvers(house, team), us)
     memory = replace(memory, text=memory.text or text_hash(ticket.issue))
+    found = _found(proposal, ticket, meaning, memory)
+    heard = memory.to_json()
+    if found is None and heard == proposal.heard:
+        # as nearly always: nothing to write
+        return False
     with house.store.write() as connection:
-        if memory.to_json() != proposal.heard:
-            learning.change_proposal(connection, proposal.key, heard=memory.to_json())
-        since = _since(proposal, memory, ticket.comments)
-        if since is None and memory.rounds:
-            return False  # what we say again is not on the ticket yet
-        meaning = _meaning(house.settings.decisions, issues.vocabulary(connection))
-        found = read_decision(
-            ticket.changes,
-            ticket.comments,
-            meaning,
-            memory.listed,
-            since=since,
-            same_text=text_hash(ticket.issue) == memory.text,
-        )
+        if heard != proposal.heard:
+            learning.change_proposal(connection, proposal.key, heard=heard)
         if isinstance(found, Decision):
             carry_out(house, connection, team, proposal, found, now)
             return True
@@ -103,19 +103,28 @@ def _hear(house: House, team: TeamPart, proposal: ProposalRow, now: datetime) ->
     return False
 
 
-def _ticket(connection: Connection, proposal: ProposalRow) -> _Ticket | None:
-    """None: it isn't there yet, or it can't be seen just now. Absent is not gone."""
-    row = intents.get(connection, f"ticket:{proposal.key}")
-    if row is None or row.result is None:
-        return None
-    ticket_id = str(row.result["id"])
-    presence = issues.presence(connection, ticket_id)
-    if presence not in (issues.PRESENT, issues.GONE):
-        return None
-    damage.require_whole(connection, [ticket_id])
-    issue = issues.issues(connection, [ticket_id])[ticket_id]
-    changes = issues.changes(connection, [ticket_id])[ticket_id]
-    return _Ticket(issue, changes, issues.comments(connection, ticket_id), presence == issues.GONE)
+def _found(proposal: ProposalRow, ticket: _Ticket, meaning: Mapping[str, Choice], memory: Memory) -> Heard | None:
+    since = _since(proposal, memory, ticket.comments)
+    if since is None and memory.rounds:
+        return None  # what we say again is not on the ticket yet
+    same_text = text_hash(ticket.issue) == memory.text
+    return read_decision(ticket.changes, ticket.comments, meaning, memory.listed, since=since, same_text=same_text)
+
+
+def _tickets(connection: Connection, proposals: Sequence[ProposalRow]) -> dict[str, _Ticket]:
+    """By proposal; without those that aren't there yet, or can't be seen just now. Absent is not gone."""
+    results = intents.results_of(connection, [f"ticket:{proposal.key}" for proposal in proposals])
+    ids = {key.removeprefix("ticket:"): str(result["id"]) for key, result in results.items()}
+    presence = issues.presence(connection, list(ids.values()))
+    known = [ticket_id for ticket_id in ids.values() if presence.get(ticket_id) in (issues.PRESENT, issues.GONE)]
+    damage.require_whole(connection, known)
+    found, changes = issues.issues(connection, known), issues.changes(connection, known)
+    comments = issues.comments_of(connection, known)
+    return {
+        key: _Ticket(found[i], changes[i], comments[i], presence[i] == issues.GONE)
+        for key, i in ids.items()
+        if i in found
+    }
 
 
 def _since(proposal: ProposalRow, memory: Memory, comments: Sequence[Comment]) -> datetime | None:

@@ -103,6 +103,12 @@ def get(connection: Connection, key: str) -> IntentRow | None:
     return None if row is None else _intent(row)
 
 
+def results_of(connection: Connection, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """What came of these intents: key → result, of those that have one."""
+    rows = connection.execute(select(t.intents.c.key, t.intents.c.result).where(t.intents.c.key.in_(keys)))
+    return {row.key: row.result for row in rows if row.result is not None}
+
+
 def tickets(connection: Connection) -> dict[str, str]:
     """The tickets that we have made: id → key, as it was when they were made."""
     rows = connection.execute(select(t.intents.c.result).where(t.intents.c.verb == "ticket"))

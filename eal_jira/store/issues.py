@@ -159,10 +159,10 @@ def linked_since(
     return found
 
 
-def presence(connection: Connection, issue_id: str) -> str | None:
-    """Whether the issue is there as far as we know; None: it was never mirrored."""
-    found = connection.execute(select(t.issues.c.presence).where(t.issues.c.id == issue_id)).scalar()
-    return None if found is None else str(found)
+def presence(connection: Connection, issue_ids: Sequence[str]) -> dict[str, str]:
+    """Whether these issues are there as far as we know; without those that were never mirrored."""
+    rows = connection.execute(select(t.issues.c.id, t.issues.c.presence).where(t.issues.c.id.in_(issue_ids)))
+    return {row.id: str(row.presence) for row in rows}
 
 
 def keys(connection: Connection, issue_ids: Sequence[str]) -> dict[str, str]:
@@ -195,11 +195,21 @@ def changes(connection: Connection, issue_ids: Sequence[str]) -> dict[str, list[
     return found
 
 
-def comments(connection: Connection, issue_id: str) -> tuple[Comment, ...]:
+def comments_of(connection: Connection, issue_ids: Sequence[str]) -> dict[str, tuple[Comment, ...]]:
+    """The comments of these issues, oldest first."""
+    found: dict[str, list[Comment]] = {issue_id: [] for issue_id in issue_ids}
     rows = connection.execute(
-        select(t.comments).where(t.comments.c.issue_id == issue_id).order_by(t.comments.c.at, t.comments.c.id)
+        select(t.comments)
+        .where(t.comments.c.issue_id.in_(issue_ids))
+        .order_by(t.comments.c.issue_id, t.comments.c.at, t.comments.c.id)
     )
-    return tuple(Comment(row.id, row.at, row.updated, row.actor, row.text, row.marker) for row in rows)
+    for row in rows:
+        found[row.issue_id].append(Comment(row.id, row.at, row.updated, row.actor, row.text, row.marker))
+    return {issue_id: tuple(each) for issue_id, each in found.items()}
+
+
+def comments(connection: Connection, issue_id: str) -> tuple[Comment, ...]:
+    return comments_of(connection, [issue_id])[issue_id]
 
 
 def records(connection: Connection, issue_ids: Sequence[str]) -> dict[str, IssueRecord]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +27,8 @@ from eal_jira.store.learning import ProposalRow
 from tests.direct import reached
 
 CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "decisions.toml").read_text())["case"]
+TOGETHER = 12
+"""So many cases share a site: a cycle costs what proposals are open, and making a site costs a few cycles."""
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 PEOPLE = (
     Person("boss", "Bo Boss"),
@@ -53,7 +57,8 @@ class Life:
     site: Site
     house: House
     folder: Path
-    days: dict[int, int] = field(default_factory=lambda: dict.fromkeys(range(len(CASES)), 900))
+    #: of each case's guideline
+    days: dict[int, int]
 
     def write_guidelines(self) -> None:
         text = "".join(GUIDELINE.format(number=number, days=days) for number, days in self.days.items())
@@ -139,9 +144,22 @@ class Life:
 
 
 @pytest.fixture(scope="module", params=["cloud", "datacenter"])
-def life(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
-    flavour: Literal["cloud", "datacenter"] = request.param
-    folder = tmp_path_factory.mktemp("decisions")
+def life_of(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[int], Life]]:
+    """Call it with the number of a case to get the life that it belongs to."""
+    with ExitStack() as opened:
+
+        @cache
+        def made(group: int) -> Life:
+            numbers = range(group * TOGETHER, min((group + 1) * TOGETHER, len(CASES)))
+            return opened.enter_context(lived(request.param, numbers, tmp_path_factory.mktemp("decisions")))
+
+        yield lambda number: made(number // TOGETHER)
+
+
+@contextmanager
+def lived(flavour: Literal["cloud", "datacenter"], numbers: range, folder: Path) -> Iterator[Life]:
     site = Site(flavour=flavour, clock=VirtualClock(NOW))
     for person in PEOPLE:
         site.add_person(person)
@@ -150,7 +168,7 @@ def life(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     site.perform(Create(NOW, "dev", "P-1", "Task", "Something"))
     user, token = site.credentials("bot")
     (folder / "token").write_text(token)
-    with reached(site) as url:
+    with reached(site, f"http://from-{numbers.start}.sandbox.invalid") as url:
         (folder / "eal-jira.toml").write_text(
             f"""
 [tracker]
@@ -171,7 +189,7 @@ pages = []
 approvers = ["boss", "peer", "bot", {{ group = "managers" }}]
 """
         )
-        made = Life(site, None, folder)  # type: ignore[arg-type]
+        made = Life(site, None, folder, dict.fromkeys(numbers, 900))  # type: ignore[arg-type]
         made.write_guidelines()
         with assembled(load_settings(folder / "eal-jira.toml")) as made.house:
             approve_plans(made.house)
@@ -180,8 +198,8 @@ approvers = ["boss", "peer", "bot", {{ group = "managers" }}]
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case["name"].replace(" ", "-") for case in CASES])
-def test_a_case_of_a_decision(life: Life, number: int) -> None:
-    case = CASES[number]
+def test_a_case_of_a_decision(life_of: Callable[[int], Life], number: int) -> None:
+    life, case = life_of(number), CASES[number]
     key = life.propose(number)
     ticket = life.ticket(key)
     life.cycle()
