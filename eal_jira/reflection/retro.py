@@ -171,7 +171,7 @@ def build(
         period=period.title,
         first_day=day.of(period.start),
         last_day=day.last(period.end),
-        data_until=now.astimezone(material.zone),
+        data_until=min(now, period.end).astimezone(material.zone),
         goal=period.goal or material.goal,
         finished=done.finished,
         unfinished=done.under_way,
