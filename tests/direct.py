@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -37,33 +37,37 @@ class Direct(BaseAdapter):
         site.base_url = url
         self._app = application(site)
         self._site = site
-        self._of_thread = threading.local()
-        self._loops: list[asyncio.AbstractEventLoop] = []
+        # as many as were ever in use at once: threads come and go
+        self._idle: deque[asyncio.AbstractEventLoop] = deque()
         self._build = HTTPAdapter().build_response
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:  # type: ignore[override]
         call = _Call(request)
-        loop = self._loop()
-        loop.run_until_complete(Gate(self._app, self._site, call)(call.scope, call.receive, call.send))  # type: ignore[arg-type]
+        with self._loop() as loop:
+            loop.run_until_complete(Gate(self._app, self._site, call)(call.scope, call.receive, call.send))  # type: ignore[arg-type]
         call.fail_as_a_socket_would(request)
         body = HTTPResponse(
             io.BytesIO(bytes(call.body)), call.headers, call.status, preload_content=False, request_url=request.url
         )
         return self._build(request, body)
 
-    def _loop(self) -> asyncio.AbstractEventLoop:
-        loop: asyncio.AbstractEventLoop | None = getattr(self._of_thread, "loop", None)
-        if loop is None:
-            loop = self._of_thread.loop = asyncio.new_event_loop()
-            self._loops.append(loop)
-        return loop
+    @contextmanager
+    def _loop(self) -> Iterator[asyncio.AbstractEventLoop]:
+        try:
+            loop = self._idle.pop()
+        except IndexError:
+            loop = asyncio.new_event_loop()
+        try:
+            yield loop
+        finally:
+            self._idle.append(loop)
 
     def close(self) -> None:
         """A client that is closed leaves the transport to the others."""
 
     def end(self) -> None:
-        for loop in self._loops:
-            loop.close()
+        while self._idle:
+            self._idle.pop().close()
 
 
 class _Call:
