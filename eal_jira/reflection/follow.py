@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from eal_jira.learning.evidence import Verdict
 from eal_jira.learning.practices import Practice
-from eal_jira.reflection.learned import Outlook, Tried, way
+from eal_jira.reflection.learned import Outlook, Tried, is_about
 from eal_jira.reflection.periods import Period
 
 PATIENCE = timedelta(days=28)
@@ -80,13 +80,14 @@ def said_not_done(
             found.append((since, Said(text, since.astimezone(zone).date(), key, url)))
 
     tried = {experiment.guideline for experiment in experiments}
-    proposed = {(p.guideline, p.signature) for p in proposals}
     for action in actions:
         if action.done is None or action.done >= until:
             say(action.made, action.text, action.key, action.url)
     for each in known:
         practice = each.practice
-        if practice.verdict is Verdict.CANNOT_TELL or way(practice) in proposed or practice.guideline in tried:
+        if practice.verdict is Verdict.CANNOT_TELL or practice.guideline in tried:
+            continue
+        if any(is_about(proposal, practice) for proposal in proposals):
             continue
         outcome = "went well" if practice.verdict is Verdict.BETTER else "did not help"
         say(each.since, f"“{practice.label}” {outcome}, and nothing was tried or proposed since.")

@@ -25,7 +25,8 @@ class Outlook:
     """A proposal as its team should know it."""
 
     guideline: str
-    signature: str
+    #: the `subject` of the practice that it is about, or what else made it
+    subject: str
     title: str
     key: str
     url: str
@@ -159,8 +160,13 @@ def _seen(within: Sequence[Deviation], process: Process) -> Iterable[Seen]:
     rank = {Verdict.BETTER: 0, Verdict.WORSE: 1, Verdict.CANNOT_TELL: 2}
     for practice in sorted(process.practices, key=lambda p: (rank[p.verdict], p.guideline, p.signature)):
         if (practice.guideline, practice.signature) in shown:
-            about_it = [p for p in process.proposals if (p.guideline, p.signature) == way(practice)]
+            about_it = [p for p in process.proposals if is_about(p, practice)]
             yield Seen(practice.title, practice, about_it[-1] if about_it else None)
+
+
+def is_about(proposal: Outlook, practice: Practice) -> bool:
+    """The same signature under other conditions is another practice."""
+    return (proposal.guideline, proposal.subject) == (practice.guideline, practice.subject)
 
 
 def way(practice: Practice) -> tuple[str, str]:

@@ -81,7 +81,7 @@ def outlook(house: House, connection: Connection, row: ProposalRow) -> Outlook:
     ticket = ticket_of(connection, row.key)
     return Outlook(
         guideline=row.guideline,
-        signature=row.signature,
+        subject=row.signature,
         title=row.body["title"],
         key="its ticket is not there yet" if ticket is None else ticket.key,
         url="" if ticket is None else house.tracker.url(ticket),

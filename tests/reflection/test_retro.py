@@ -177,6 +177,16 @@ def test_what_was_said_and_led_to_nothing_stays_in_sight_until_something_follows
     assert retro(material(known=[old], proposals=[first], experiments=[tried])).said == ()
 
 
+def test_a_proposal_stands_beside_the_practice_that_it_is_about_and_no_other() -> None:
+    narrow = replace(practice(plainly), where={"type": ("Bug",)})
+    outlook = Outlook("review-before-done", narrow.subject, "Except bugs?", "EAL-1", "", "open", MONDAY, None)
+    known = [Known(each, MONDAY - 9 * DAY) for each in (practice(plainly), narrow)]
+    departed = [deviation(n, narrow.signature) for n in range(9)]
+    found = retro(material(known=known, deviations=departed, proposals=[outlook]))
+    assert [(bool(d.practice.where), d.proposal) for d in found.departures] == [(False, None), (True, outlook)]
+    assert len(found.said) == 1, "about the wider one nothing was proposed yet"
+
+
 def test_cutting_the_time_for_reflection_is_told() -> None:
     assert Time(2, 1.5, cut_from=4).said == (
         "1.5 of 2 planned hours were used for reflection; 4 hours were planned for the time before"
