@@ -84,9 +84,10 @@ def _table(table: Table, name: str = "") -> str:
         "<tr>" + "".join(f"<td{c}>{_line(cell)}</td>" for c, cell in zip(classes, row, strict=True)) + "</tr>\n"
         for row in table.rows
     )
-    # A wide table scrolls by itself; to scroll by keyboard it must take the focus, and so needs a role and a name.
+    # A wide table scrolls by itself; to scroll by keyboard it must take the focus, and so needs a role and a name. A
+    # group, not a region: tables of one kind bear one name, and landmarks have to be told apart.
     return (
-        f'<div class="scroll" role="region" aria-label="{escaped(name)}" tabindex="0">\n'
+        f'<div class="scroll" role="group" aria-label="{escaped(name)}" tabindex="0">\n'
         f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>"
     )
 
@@ -111,7 +112,7 @@ def _figure(figure: Figure, caption: str) -> str:
             )
             after = f'<span id="{past}" tabindex="-1"></span>'
         parts.append(
-            f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">\n{figure.svg}\n</div>{after}'
+            f'<div class="scroll" role="group" aria-label="{label}" tabindex="0">\n{figure.svg}\n</div>{after}'
         )
     if figure.rows:
         table = _table(data_table(figure), f"Numbers: {title}")

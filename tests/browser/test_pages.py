@@ -52,6 +52,8 @@ def test_pages_are_whole_quiet_and_open_to_everybody(tmp_path: Path) -> None:
         assert found["shown"], "its style is there"
         assert set(found["wide"].values()) == {0}, "not even a phone has to scroll sideways"
         assert found["tab"] == found["order"], "the tab key goes in the reading order"
-        assert [a for a in found["axe"] if a["impact"] in ("serious", "critical")] == []
+        assert [
+            a for a in found["axe"] if a["impact"] in ("serious", "critical") or a["rule"] == "landmark-unique"
+        ] == []
         if found["svgs"]:
             assert found["svgs"] == len({picture().name for picture in PICTURES.values()})

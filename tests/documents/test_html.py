@@ -30,7 +30,7 @@ def test_elements_say_what_they_are() -> None:
         "<h2>T</h2>\n<ul>\n<li>\n<p>a</p>\n</li>\n<li>\n<p>b</p>\n<p>c</p>\n</li>\n</ul>\n".replace(
             "<li>\n<p>a</p>\n</li>", "<li>a</li>"
         )
-        + '<div class="scroll" role="region" aria-label="h, n" tabindex="0">\n<table>\n'
+        + '<div class="scroll" role="group" aria-label="h, n" tabindex="0">\n<table>\n'
         '<thead><tr><th scope="col">h</th><th scope="col" class="right">n</th></tr></thead>\n'
         '<tbody>\n<tr><td>1</td><td class="right">2</td></tr>\n</tbody>\n</table>\n</div>\n'
         '<p><span class="chip chip-good">ok</span> '
@@ -92,3 +92,12 @@ def test_a_figures_data_can_be_saved_as_csv_without_fetching_anything() -> None:
     assert found
     rows = list(csv.reader(io.StringIO(unquote(found[1]))))
     assert rows == [["Issue", "Days"], ["'=1+1", "2"], ['a,"b"', "-3.5"]]
+
+
+def test_what_scrolls_by_itself_is_no_landmark_so_that_two_tables_may_bear_one_name() -> None:
+    page = render(
+        "| h |\n|---|\n| x |\n\ntext\n\n| h |\n|---|\n| y |\n\n![c](figure:cycle)\n", "html", {"cycle": figure()}
+    )
+    assert page.count('aria-label="h"') == 2
+    assert "region" not in page
+    assert page.count('tabindex="0"') == page.count('role="group"') > 2
