@@ -61,8 +61,10 @@ def _page(
 def _probes(connection: Connection, team: str) -> Iterator[tuple[str, datetime]]:
     """Each experiment on a guideline that has begun, with when it last was something new."""
     for row in experiments.listed(connection, team):
-        guideline = None if row.design is None else Design.from_json(row.design).plan.guideline
-        if row.started is not None and guideline:
+        # before it has begun, there is only its plan
+        if row.started is None or row.design is None:
+            continue
+        if guideline := Design.from_json(row.design).plan.guideline:
             yield guideline, row.ended or row.started
 
 
