@@ -8,7 +8,7 @@ durations are ``timedelta``; identifiers are the tracker's own, as strings. Peop
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NewType
@@ -410,6 +410,10 @@ class Figure:
     svg: str
     #: base64 of the PNG, for targets that want a file
     png: str = ""
+
+    def undrawn(self) -> Figure:
+        """Its words and numbers alone, for a text that holds no pictures."""
+        return replace(self, svg="", png="")
 
 
 @dataclass(frozen=True, slots=True)

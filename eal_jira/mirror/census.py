@@ -28,8 +28,6 @@ HALF = 0.5
 FEW = 5
 """A project this small may lose more than half of its issues in a day."""
 
-AGAIN = work.AGAIN
-
 LISTINGS = 2
 """So many listings must lack an issue before it is called gone."""
 
@@ -75,7 +73,7 @@ def doubtful(known: Set[str], listed: Set[str]) -> bool:
 def take_census(store: Store, tracker: Tracker, projects: Sequence[str], now: datetime) -> Counted:
     """Counts each project whose last census is a day old. Changes nothing for a project that can't be listed.
 
-    What is to be read is listed as `AGAIN` in the store, so that a reading that fails is made up for.
+    What is to be read is listed as `work.AGAIN` in the store, so that a reading that fails is made up for.
     """
     counted = Counted()
     with store.read() as connection:
@@ -119,7 +117,7 @@ def _count(store: Store, tracker: Tracker, project: str, now: datetime, counted:
         work.replace_of_project(connection, work.CONFIRMED, project, expected & known)
         back = issues.seen(connection, known & listed)
         # while a listing is in doubt nobody notes what it lacks, so nobody can tell what came back
-        work.add(connection, AGAIN, listed if doubt or doubted else (listed - known) | back)
+        work.add(connection, work.AGAIN, listed if doubt or doubted else (listed - known) | back)
     if doubt:
         return
     missing = sorted(absent)
@@ -177,6 +175,6 @@ def _follow(store: Store, found: Mapping[str, Presence], now: datetime, counted:
                 if fate is not Fate.READ_AGAIN
             },
         )
-        work.add(connection, AGAIN, [issue_id for issue_id, fate in fates.items() if fate is Fate.READ_AGAIN])
+        work.add(connection, work.AGAIN, [issue_id for issue_id, fate in fates.items() if fate is Fate.READ_AGAIN])
     counted.gone += sum(fate is Fate.GONE for fate in fates.values())
     counted.unseen += sum(fate is Fate.UNSEEN for fate in fates.values())

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from eal_jira.model import IssueRecord
 from eal_jira.store.content import content_hash
 
-__all__ = ["PagePlan", "content_hash", "plan_page"]
-
 
 @dataclass(frozen=True, slots=True)
 class PagePlan:

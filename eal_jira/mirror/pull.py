@@ -20,7 +20,7 @@ import structlog
 
 from eal_jira.errors import NotAllowed, NotKnown, RefusedByTracker, TrackerUnreachable
 from eal_jira.hookspecs import Tracker
-from eal_jira.mirror.census import AGAIN, take_census
+from eal_jira.mirror.census import take_census
 from eal_jira.mirror.pseudonyms import Pseudonyms
 from eal_jira.mirror.reader import Pulled, Reader
 from eal_jira.mirror.rereading import choose, read_listed
@@ -155,16 +155,16 @@ class Puller:
         take_census(self._store, self._tracker, projects, reader.now)
         with self._store.write() as connection:
             # a record that could not be read may have been garbled on the way: for a day it is tried in each pull
-            work.add(connection, AGAIN, work.refs_since(connection, "record", reader.now - RECORD_TRIED))
+            work.add(connection, work.AGAIN, work.refs_since(connection, "record", reader.now - RECORD_TRIED))
         while ids := self._to_read_again():
             page = self._tracker.read(ids)
             with self._store.write() as connection:
                 reader.store_in(connection, page, (), None)
-                work.done(connection, AGAIN, ids)
+                work.done(connection, work.AGAIN, ids)
 
     def _to_read_again(self) -> list[str]:
         with self._store.read() as connection:
-            return work.take(connection, AGAIN)
+            return work.take(connection, work.AGAIN)
 
     def _pull_members(self, reader: Reader, team: TeamScope) -> None:
         """A board's or query's issues, and which they are."""

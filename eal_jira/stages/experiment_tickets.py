@@ -19,7 +19,7 @@ from eal_jira.stages.experiment_course import begin, begins_on, stop
 from eal_jira.stages.experiments import STAGE, file_ticket, is_experiment, team_of
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
-from eal_jira.store import Connection, damage, echoes, experiments, facts, issues, work
+from eal_jira.store import Connection, damage, experiments, facts, issues, work
 from eal_jira.store.experiments import ExperimentRow
 
 log = structlog.get_logger()
@@ -80,7 +80,7 @@ def _one(house: House, issue: Issue, now: datetime, *, is_ticket: bool) -> str:
 
 def _with_commands(connection: Connection, issue_ids: list[str]) -> set[str]:
     us = facts.us(connection)
-    said = echoes.comments(connection, issue_ids)
+    said = issues.comments_of(connection, issue_ids)
     return {i for i, comments in said.items() if any(c.what == "experiment" for c in commands(comments, us))}
 
 

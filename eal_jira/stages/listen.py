@@ -117,11 +117,9 @@ def _tickets(connection: Connection, proposals: Sequence[ProposalRow]) -> dict[s
     ids = {key.removeprefix("ticket:"): str(result["id"]) for key, result in results.items()}
     presence = issues.presence(connection, list(ids.values()))
     known = [ticket_id for ticket_id in ids.values() if presence.get(ticket_id) in (issues.PRESENT, issues.GONE)]
-    damage.require_whole(connection, known)
-    found, changes = issues.issues(connection, known), issues.changes(connection, known)
-    comments = issues.comments_of(connection, known)
+    found = damage.require_whole(connection, known)
     return {
-        key: _Ticket(found[i], changes[i], comments[i], presence[i] == issues.GONE)
+        key: _Ticket(found[i].issue, found[i].changes, found[i].comments, presence[i] == issues.GONE)
         for key, i in ids.items()
         if i in found
     }

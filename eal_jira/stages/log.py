@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from eal_jira.model import Actor, Comment, Issue, SetAside, Trace
+from eal_jira.model import Actor, IssueRecord, SetAside, Trace
 from eal_jira.outbox.echo import digest, without_ours
 from eal_jira.process.log import BrokenTrace, build_trace
 from eal_jira.reflection.experiments import commands
@@ -38,18 +38,16 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
         if not ids:
             return False
         records = damage.whole_records(connection, ids, now)
-        found = {issue_id: record.issue for issue_id, record in records.items()}
-        tickets = intents.tickets(connection)
-        said = {issue_id: record.comments for issue_id, record in records.items()}
-        us = facts.us(connection)
+        tickets, us = intents.tickets(connection), facts.us(connection)
         told: list[Trace] = []
         sprint_fields = issues.fields_of_kind(connection, "sprint")
         left: dict[str, bytes] = {}
         broken: list[SetAside] = []
-        for issue_id, issue in found.items():
+        for issue_id, record in records.items():
+            issue = record.issue
             try:
                 # what we did ourselves is nobody's work, and nobody's deviation
-                trace = build_trace(issue, without_ours(records[issue_id].changes, us, tickets), sprint_fields)
+                trace = build_trace(issue, without_ours(record.changes, us, tickets), sprint_fields)
             except BrokenTrace as error:
                 # an untold history can't be judged, and must not be judged by half
                 broken.append(SetAside("trace", issue.key, error.reason))
@@ -57,9 +55,9 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
             else:
                 process.save_trace(connection, trace)
                 told.append(trace)
-                left[issue_id] = digest(trace, said[issue_id], us, tickets)
+                left[issue_id] = digest(trace, record.comments, us, tickets)
                 logged.traces += 1
-        work.set_aside(connection, "trace", now, broken, cleared=[issue.key for issue in found.values()])
+        work.set_aside(connection, "trace", now, broken, cleared=[record.issue.key for record in records.values()])
         known = echoes.known(connection, ids)
         doubted = damage.distrusted(connection, ids)
         touched = [
@@ -69,9 +67,9 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
         ]
         echoes.save(connection, left)
         damage.seal_traces(connection, told)
-        asking = [i for i in touched if i in found and _may_ask(house, found[i], said.get(i, ()), us)]
-        work.add(connection, EXPERIMENTS, asking)
-        suggesting = {issue_id for issue_id in touched if any(suggestions(said.get(issue_id, ()), us))}
+        heard = {issue_id: records[issue_id] for issue_id in touched if issue_id in records}
+        work.add(connection, EXPERIMENTS, [i for i, record in heard.items() if _may_ask(house, record, us)])
+        suggesting = {i for i, record in heard.items() if any(suggestions(record.comments, us))}
         for team in house.teams:
             mine = work.of_team(connection, ids, team.name, team.scope)
             # one that left the team is looked at once more, so that nothing of it is left standing
@@ -83,6 +81,6 @@ def _batch(house: House, now: datetime, logged: Logged) -> bool:
     return True
 
 
-def _may_ask(house: House, issue: Issue, said: Sequence[Comment], us: Collection[Actor]) -> bool:
+def _may_ask(house: House, record: IssueRecord, us: Collection[Actor]) -> bool:
     """It is the ticket of an experiment, or somebody asks for one in a comment."""
-    return is_experiment(house, issue) or any(commands(said, us))
+    return is_experiment(house, record.issue) or any(commands(record.comments, us))

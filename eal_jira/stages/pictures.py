@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from datetime import datetime
 
 from eal_jira.documents import picture_file
@@ -37,9 +36,11 @@ def of_practice(house: House, connection: Connection, team: TeamPart, practice: 
     apart = set(practice.outside)
     taken = []
     for row in process.measures(connection, team.name):
+        if row.issue_id not in side or row.issue_id in apart:
+            continue
         measures = Measures.from_json(row.body)
         value = shown.value(measures)
-        if row.issue_id in side and row.issue_id not in apart and value is not None:
+        if value is not None:
             url = house.tracker.url(IssueRef(row.issue_id, measures.key))
             begun = measures.started or measures.created
             taken.append(Taken(measures.key, begun, value, side[row.issue_id], url))
@@ -66,11 +67,6 @@ def of_practice(house: House, connection: Connection, team: TeamPart, practice: 
 def draw(house: House, team: TeamPart, trial: Trial) -> Figure:
     png = house.tracker.capabilities.attachments
     return experiment_chart(trial, name=NAME, zone=team.zone, min_group=team.min_group, png=png)
-
-
-def in_words(figure: Figure) -> Figure:
-    """For the ticket's text: a tracker shows files, and no drawing inside a description."""
-    return replace(figure, svg="", png="")
 
 
 def attach(connection: Connection, team: TeamPart, ticket: str, figure: Figure, now: datetime) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from eal_jira.model import Page
@@ -28,7 +27,7 @@ def put(house: House, connection: Connection, places: Sequence[str], page: Page,
 def _ticket(house: House, connection: Connection, page: Page, label: str, now: datetime) -> bool:
     part = house.settings.tracker
     # a description holds no pictures: what they show is said beside them
-    words = tuple(replace(figure, svg="", png="") for figure in page.figures)
+    words = tuple(figure.undrawn() for figure in page.figures)
     ticket = Ticket(
         page.key, part.learning_project, part.ticket_type, page.title, page.body, (label,), words, shared=True
     )

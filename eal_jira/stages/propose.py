@@ -125,7 +125,7 @@ def make(
         },
     )
     part = house.settings.tracker
-    words = () if figure is None else (pictures.in_words(figure),)
+    words = () if figure is None else (figure.undrawn(),)
     ticket = Ticket(key, part.learning_project, part.ticket_type, title, document, (PROPOSAL_LABEL,), words)
     want(connection, team.name, ticket, now)
     if figure is not None:

@@ -33,8 +33,8 @@ def written_on(house: House, connection: Connection, places: Iterable[str], key:
             ticket = ticket_of(connection, key)
             if ticket is not None:
                 us = facts.us(connection)
-                damage.require_whole(connection, [ticket.id])
-                said = issues.comments(connection, ticket.id)
+                found = damage.require_whole(connection, [ticket.id]).get(ticket.id)
+                said = () if found is None else found.comments
                 texts += [c.text for c in said if c.marker is None and c.actor not in us]
         else:
             texts.append(house.pages[place].theirs(key))
@@ -54,23 +54,22 @@ def actions(house: House, connection: Connection, team: str, words: Vocabulary) 
 
 def done_at(connection: Connection, issue_id: str, words: Vocabulary) -> datetime | None:
     """When an issue came to where it is, if that is done; None otherwise, and for one that is not mirrored yet."""
-    damage.require_whole(connection, [issue_id])
-    issue = issues.issues(connection, [issue_id]).get(issue_id)
-    status = None if issue is None else words.statuses.get(issue.status)
-    if issue is None or status is None or status.category is not Category.DONE:
+    record = damage.require_whole(connection, [issue_id]).get(issue_id)
+    status = None if record is None else words.statuses.get(record.issue.status)
+    if record is None or status is None or status.category is not Category.DONE:
         return None
-    moved = [c.at for c in issues.changes(connection, [issue_id])[issue_id] if c.field == "status"]
-    return moved[-1] if moved else issue.created
+    moved = [c.at for c in record.changes if c.field == "status"]
+    return moved[-1] if moved else record.issue.created
 
 
 def hours_on_tickets(connection: Connection, team: str, start: datetime, end: datetime) -> float:
     """Hours logged from `start` to `end` on the team's tickets in the learning project, all people together."""
     tickets = [str(result["id"]) for result in intents.results(connection, team, "ticket")]
-    damage.require_whole(connection, tickets)
+    records = damage.require_whole(connection, tickets)
     seconds = sum(
         worklog.seconds
-        for ticket in tickets
-        for worklog in issues.worklogs(connection, ticket)
+        for record in records.values()
+        for worklog in record.worklogs or ()
         if start <= worklog.started < end
     )
     return seconds / 3600

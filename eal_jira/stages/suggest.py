@@ -16,7 +16,7 @@ from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import traces_of
 from eal_jira.stages.propose import make
-from eal_jira.store import Connection, damage, facts, intents, issues, learning, work
+from eal_jira.store import Connection, damage, facts, intents, learning, work
 
 STAGE = "suggest"
 """Of the work that waits here: issues with a comment that suggests something."""
@@ -27,9 +27,9 @@ def suggest(house: House, connection: Connection, team: TeamPart, now: datetime)
     made = 0
     while ids := work.take(connection, STAGE, team.name):
         us = facts.us(connection)
-        damage.require_whole(connection, ids)
-        for issue_id in ids:
-            for each in suggestions(issues.comments(connection, issue_id), us):
+        records = damage.require_whole(connection, ids)
+        for issue_id in (i for i in ids if i in records):
+            for each in suggestions(records[issue_id].comments, us):
                 made += _take_up(house, connection, team, issue_id, each, now)
         work.done(connection, STAGE, ids, team.name)
     return made

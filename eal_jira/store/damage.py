@@ -6,7 +6,7 @@ M10). What is looked through here costs what is read, never the whole store.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -40,19 +40,23 @@ def whole_records(connection: Connection, issue_ids: Sequence[str], now: datetim
     strange = found.keys() - set(issue_ids)
     if strange:
         raise Unreadable(f"the issue {min(strange)!r} is not the one that was asked for")
-    known = issues.hashes(connection, list(found))
-    whole = {issue_id: record for issue_id, record in found.items() if fits(record, known[issue_id])}
-    distrust(connection, [issue_id for issue_id in found if issue_id not in whole], now)
-    return whole
+    broken = _broken(connection, found)
+    distrust(connection, broken, now)
+    return {issue_id: record for issue_id, record in found.items() if issue_id not in broken}
 
 
-def require_whole(connection: Connection, issue_ids: Sequence[str]) -> None:
-    """Raises `RowsDamaged` for issues that are not what was stored, with all that belongs to them."""
+def require_whole(connection: Connection, issue_ids: Sequence[str]) -> dict[str, IssueRecord]:
+    """These issues with all that belongs to them; raises `RowsDamaged` for those that are not what was stored."""
     found = issues.records(connection, issue_ids)
-    known = issues.hashes(connection, list(found))
-    broken = [issue_id for issue_id, record in found.items() if not fits(record, known.get(issue_id, NOWHERE))]
+    broken = _broken(connection, found)
     if broken:
         raise RowsDamaged(broken)
+    return found
+
+
+def _broken(connection: Connection, found: Mapping[str, IssueRecord]) -> list[str]:
+    known = issues.hashes(connection, list(found))
+    return [issue_id for issue_id, record in found.items() if not fits(record, known.get(issue_id, NOWHERE))]
 
 
 def distrust(connection: Connection, issue_ids: Sequence[str], now: datetime) -> None:

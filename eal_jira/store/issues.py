@@ -216,13 +216,7 @@ def records(connection: Connection, issue_ids: Sequence[str]) -> dict[str, Issue
     """These issues with all that belongs to them, as they are stored."""
     found = issues(connection, issue_ids)
     ids = list(found)
-    history = changes(connection, ids)
-    said: dict[str, list[Comment]] = {issue_id: [] for issue_id in ids}
-    rows = connection.execute(
-        select(t.comments).where(t.comments.c.issue_id.in_(ids)).order_by(t.comments.c.at, t.comments.c.id)
-    )
-    for row in rows:
-        said[row.issue_id].append(Comment(row.id, row.at, row.updated, row.actor, row.text, row.marker))
+    history, said = changes(connection, ids), comments_of(connection, ids)
     spent: dict[str, list[Worklog]] = {issue_id: [] for issue_id in ids}
     rows = connection.execute(
         select(t.worklogs).where(t.worklogs.c.issue_id.in_(ids)).order_by(t.worklogs.c.at, t.worklogs.c.id)
@@ -230,7 +224,7 @@ def records(connection: Connection, issue_ids: Sequence[str]) -> dict[str, Issue
     for row in rows:
         spent[row.issue_id].append(Worklog(row.id, row.at, row.updated, row.started, row.seconds, row.actor))
     return {
-        issue_id: IssueRecord(issue, tuple(history[issue_id]), tuple(said[issue_id]), tuple(spent[issue_id]))
+        issue_id: IssueRecord(issue, tuple(history[issue_id]), said[issue_id], tuple(spent[issue_id]))
         for issue_id, issue in found.items()
     }
 
