@@ -140,6 +140,20 @@ class RowsDamaged(StoreDamaged):
         )
 
 
+class VerdictsDamaged(StoreDamaged):
+    """Rows that judging has written are not what was written: judged again, the team's issues say the same."""
+
+    def __init__(self, table: str, keys: Sequence[tuple[object, ...]]) -> None:
+        self.table = table
+        #: primary keys, as they stand there now
+        self.keys = tuple(keys)
+        super().__init__(
+            f"What is stored of a team's {table} is damaged ({len(self.keys)} rows).",
+            refused="Nothing that rests on it is written to the tracker.",
+            remedy="All issues of the team are judged again in the next cycle; a damaged disk is worth a look.",
+        )
+
+
 class LeaseHeld(EalError):
     """Another eal-jira is at work on the same database."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import structlog
 
-from eal_jira.errors import EalError, RowsDamaged
+from eal_jira.errors import EalError, RowsDamaged, VerdictsDamaged
 from eal_jira.model import SetAside
 from eal_jira.settings import TeamPart
 from eal_jira.stages.house import House
@@ -19,31 +19,36 @@ log = structlog.get_logger()
 def each_team(house: House, stage: str, now: datetime, act: Callable[[TeamPart], None]) -> None:
     """Calls `act` for every team. A team that can't be dealt with is set aside until it can."""
     for team in house.teams:
-        ref = f"{team.name}: {stage}"
-        try:
-            act(team)
-        except RowsDamaged as error:
-            with house.store.write() as connection:
-                damage.distrust(connection, error.issue_ids, now)
-            _record(house, now, ref, str(error))
-        except EalError as error:
-            log.warning("a team was set aside", team=team.name, stage=stage, reason=str(error))
-            _record(house, now, ref, str(error))
-        except Exception as error:
-            log.exception("a team was set aside", team=team.name, stage=stage)
-            _record(house, now, ref, f"Unexpected {type(error).__name__}; the log has the details.")
-        else:
-            _clear(house, now, ref)
+        apart(house, now, f"{team.name}: {stage}", lambda team=team: act(team), [team.name])
 
 
-def _record(house: House, now: datetime, ref: str, reason: str) -> None:
-    with house.store.write() as connection:
-        work.set_aside(connection, "team", now, [SetAside("team", ref, reason)])
-
-
-def _clear(house: House, now: datetime, ref: str) -> None:
+def apart(house: House, now: datetime, ref: str, act: Callable[[], None], teams: Iterable[str]) -> None:
+    """Calls `act`, which is about these teams. Where it can't be done, it is set aside until it can."""
+    reason = attempt(house, now, ref, act, teams)
     with house.store.read() as connection:
         listed = any(item.kind == "team" and item.ref == ref for item, _ in work.listed(connection))
-    if listed:
+    if reason or listed:
+        aside = [SetAside("team", ref, reason)] if reason else []
         with house.store.write() as connection:
-            work.set_aside(connection, "team", now, (), cleared=[ref])
+            work.set_aside(connection, "team", now, aside, cleared=[ref])
+
+
+def attempt(house: House, now: datetime, what: str, act: Callable[[], None], teams: Iterable[str]) -> str:
+    """Why it could not be done, "" where it was. Damaged rows that were met are had again by the next cycle."""
+    try:
+        act()
+    except RowsDamaged as error:
+        with house.store.write() as connection:
+            damage.distrust(connection, error.issue_ids, now)
+        return str(error)
+    except VerdictsDamaged as error:
+        with house.store.write() as connection:
+            damage.judge_again(connection, teams, error)
+        return str(error)
+    except EalError as error:
+        log.warning("something was set aside", what=what, reason=str(error))
+        return str(error)
+    except Exception as error:
+        log.exception("something was set aside", what=what)
+        return f"Unexpected {type(error).__name__}; the log has the details."
+    return ""

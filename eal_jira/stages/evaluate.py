@@ -19,7 +19,7 @@ from eal_jira.stages.guidelines import context, versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import learn_order
 from eal_jira.stages.notes import tell_what_changed
-from eal_jira.store import Connection, facts, issues, learning, process
+from eal_jira.store import Connection, damage, facts, issues, learning, process
 from eal_jira.store.learning import PracticeRow
 
 
@@ -39,6 +39,8 @@ def evaluate(house: House, now: datetime) -> Evaluated:
 
     def one(team: TeamPart) -> None:
         with house.store.write() as connection:
+            if damage.to_be_judged(connection, team.name):
+                return
             stale = facts.meet_team(connection, team.name, now).stale
             evaluated.experiments += keep_up(house, connection, team, now, news=stale)
             if not stale:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-import structlog
-
-from eal_jira.errors import EalError, RowsDamaged
 from eal_jira.learning.plans import TITLES, WHEN_MOVED, Plan, blank, fields_of, read_plan
 from eal_jira.model import Category, Issue, IssueRef, SetAside
 from eal_jira.model import Comment as Said
@@ -15,14 +12,13 @@ from eal_jira.outbox.intents import Comment, Linked, marker, want
 from eal_jira.process.versions import in_force
 from eal_jira.reflection.experiments import Command, commands, stop_of, wants_start
 from eal_jira.settings import TeamPart
+from eal_jira.stages.each_team import attempt
 from eal_jira.stages.experiment_course import begin, begins_on, stop
 from eal_jira.stages.experiments import STAGE, file_ticket, is_experiment, team_of
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
 from eal_jira.store import Connection, damage, experiments, facts, issues, work
 from eal_jira.store.experiments import ExperimentRow
-
-log = structlog.get_logger()
 
 BEFORE = ("offered", "asking", "waiting", "closed")
 """States of an experiment that has not begun: its plan may still change."""
@@ -58,24 +54,16 @@ def hear(house: House, now: datetime) -> int:
 
 def _one(house: House, issue: Issue, now: datetime, *, is_ticket: bool) -> str:
     """Why it could not be dealt with; "" where it was."""
-    try:
+
+    def hear_it() -> None:
         with house.store.write() as connection:
             damage.require_whole(connection, [issue.id])
             if is_ticket:
                 _Ticket(house, connection, issue, now).read()
             else:
                 _asked_for(house, connection, issue, now)
-    except RowsDamaged as error:
-        with house.store.write() as connection:
-            damage.distrust(connection, error.issue_ids, now)
-        return str(error)
-    except EalError as error:
-        log.warning("an experiment was set aside", issue=issue.key, reason=str(error))
-        return str(error)
-    except Exception as error:
-        log.exception("an experiment was set aside", issue=issue.key)
-        return f"Unexpected {type(error).__name__}; the log has the details."
-    return ""
+
+    return attempt(house, now, issue.key, hear_it, [team.name for team in house.teams])
 
 
 def _with_commands(connection: Connection, issue_ids: list[str]) -> set[str]:

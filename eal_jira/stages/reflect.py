@@ -8,7 +8,7 @@ from datetime import datetime
 from eal_jira.settings import TeamPart
 from eal_jira.stages.actions import hear_actions
 from eal_jira.stages.digest import write_digest
-from eal_jira.stages.each_team import each_team
+from eal_jira.stages.each_team import apart, each_team
 from eal_jira.stages.guideline_pages import write_guidelines
 from eal_jira.stages.house import House
 from eal_jira.stages.propose import propose
@@ -16,6 +16,7 @@ from eal_jira.stages.retros import write_retros
 from eal_jira.stages.scorecards import write_scorecard
 from eal_jira.stages.suggest import suggest
 from eal_jira.stages.tried import hear_results
+from eal_jira.store import damage
 
 
 @dataclass(slots=True)
@@ -39,6 +40,8 @@ def reflect(house: House, now: datetime) -> Reflected:
 
     def one(team: TeamPart) -> None:
         with house.store.write() as connection:
+            if damage.to_be_judged(connection, team.name):
+                return
             reflected.proposals += hear_results(house, connection, team, now)
             reflected.proposals += suggest(house, connection, team, now)
             reflected.proposals += propose(house, connection, team, now)
@@ -46,8 +49,11 @@ def reflect(house: House, now: datetime) -> Reflected:
         reflected.retros += write_retros(house, team, now)
         reflected.scorecards += write_scorecard(house, team, now)
 
+    def digested() -> None:
+        reflected.digests += write_digest(house, now)
+
     # first what people wrote: the retro that is due tells of it
     each_team(house, "actions", now, heard)
     each_team(house, "reflect", now, one)
-    reflected.digests += write_digest(house, now)
+    apart(house, now, "digest", digested, [team.name for team in house.teams])
     return reflected

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select, tuple_, update
 
-from eal_jira.errors import RowsDamaged
+from eal_jira.errors import RowsDamaged, VerdictsDamaged
 from eal_jira.model import IssueRecord, SetAside, Trace
-from eal_jira.store import issues, work
+from eal_jira.store import facts, issues, work
 from eal_jira.store import tables as t
 from eal_jira.store.bulk import insert_rows
 from eal_jira.store.content import fits, trace_hash
@@ -99,3 +99,25 @@ def require_whole_traces(connection: Connection, traces: Sequence[Trace]) -> Non
         broken = sorted(set(broken) - {row.issue_id for row in anew})
     if broken:
         raise RowsDamaged(broken)
+
+
+# --- verdicts -------------------------------------------------------------------------------------------------
+
+
+TO_BE_JUDGED = ""
+"""What a team's issues were last judged by when it is not to be believed: all differs from it."""
+
+
+def judge_again(connection: Connection, teams: Iterable[str], damaged: VerdictsDamaged) -> None:
+    """All issues of these teams are to be judged anew; what is damaged goes: nothing else writes over a damaged key."""
+    table = t.metadata.tables[damaged.table]
+    connection.execute(delete(table).where(tuple_(*table.primary_key).in_(damaged.keys)))
+    for team in teams:
+        facts.set_team(connection, team, judged_by=TO_BE_JUDGED)
+        log.warning("stored verdicts are damaged and will be made again", team=team, table=damaged.table)
+
+
+def to_be_judged(connection: Connection, team: str) -> bool:
+    """Whether nothing is to be concluded about the team before its issues were judged again."""
+    state = facts.team(connection, team)
+    return state is not None and state.judged_by == TO_BE_JUDGED

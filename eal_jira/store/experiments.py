@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Select, select
 
+from eal_jira.store import sealed, upsert
 from eal_jira.store import tables as t
-from eal_jira.store.upsert import insert_new, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +41,19 @@ class ObservationRow:
 
 def add(connection: Connection, row: ExperimentRow) -> bool:
     """Remembers it, unless it is known; whether it was new."""
-    return insert_new(connection, t.experiments, asdict(row))
+    return upsert.insert_new(connection, t.experiments, asdict(row))
 
 
 def change(connection: Connection, key: str, **values: Any) -> None:
-    connection.execute(update(t.experiments).where(t.experiments.c.key == key).values(**values))
+    upsert.change(connection, t.experiments, t.experiments.c.key == key, **values)
 
 
 def get(connection: Connection, key: str) -> ExperimentRow | None:
-    row = connection.execute(select(t.experiments).where(t.experiments.c.key == key)).first()
-    return None if row is None else _row(row)
+    return next(iter(_rows(connection, select(t.experiments).where(t.experiments.c.key == key))), None)
 
 
 def of_ticket(connection: Connection, ticket_id: str) -> ExperimentRow | None:
-    row = connection.execute(select(t.experiments).where(t.experiments.c.ticket_id == ticket_id)).first()
-    return None if row is None else _row(row)
+    return next(iter(_rows(connection, select(t.experiments).where(t.experiments.c.ticket_id == ticket_id))), None)
 
 
 def listed(connection: Connection, team: str | None = None, states: Sequence[str] | None = None) -> list[ExperimentRow]:
@@ -65,11 +63,11 @@ def listed(connection: Connection, team: str | None = None, states: Sequence[str
         query = query.where(t.experiments.c.team == team)
     if states is not None:
         query = query.where(t.experiments.c.state.in_(states))
-    return [_row(row) for row in connection.execute(query)]
+    return _rows(connection, query)
 
 
-def _row(row: Row[Any]) -> ExperimentRow:
-    return ExperimentRow(**row._mapping)
+def _rows(connection: Connection, query: Select[Any]) -> list[ExperimentRow]:
+    return [ExperimentRow(**sealed.content(row)) for row in sealed.rows(connection, t.experiments, query)]
 
 
 # --- who takes part ---------------------------------------------------------------------------------------------
@@ -80,24 +78,25 @@ def join(connection: Connection, key: str, issue_ids: Iterable[str], now: dateti
     return [
         issue_id
         for issue_id in issue_ids
-        if insert_new(connection, t.trials, {"experiment": key, "issue_id": issue_id, "joined": now})
+        if upsert.insert_new(connection, t.trials, {"experiment": key, "issue_id": issue_id, "joined": now})
     ]
 
 
 def trials(connection: Connection, key: str) -> set[str]:
     """Ids of the issues that take part."""
-    return {row.issue_id for row in connection.execute(select(t.trials.c.issue_id).where(t.trials.c.experiment == key))}
+    query = select(t.trials).where(t.trials.c.experiment == key)
+    return {row.issue_id for row in sealed.rows(connection, t.trials, query)}
 
 
 def trials_of(connection: Connection, issue_id: str) -> list[ExperimentRow]:
     """The experiments in which an issue takes part."""
-    rows = connection.execute(
+    query = (
         select(t.experiments)
         .join(t.trials, t.trials.c.experiment == t.experiments.c.key)
         .where(t.trials.c.issue_id == issue_id)
         .order_by(t.experiments.c.made, t.experiments.c.key)
     )
-    return [_row(row) for row in rows]
+    return _rows(connection, query)
 
 
 # --- their numbers ----------------------------------------------------------------------------------------------
@@ -105,7 +104,7 @@ def trials_of(connection: Connection, issue_id: str) -> list[ExperimentRow]:
 
 def write_down(connection: Connection, key: str, rows: Iterable[ObservationRow]) -> None:
     """Adds numbers that have become known."""
-    upsert(
+    upsert.upsert(
         connection,
         t.observations,
         ({"experiment": key, **asdict(row), "stratum": list(row.stratum)} for row in rows),
@@ -113,11 +112,12 @@ def write_down(connection: Connection, key: str, rows: Iterable[ObservationRow])
 
 
 def observations(connection: Connection, key: str) -> list[ObservationRow]:
-    rows = connection.execute(
+    query = (
         select(t.observations)
         .where(t.observations.c.experiment == key)
         .order_by(t.observations.c.measure, t.observations.c.issue_id)
     )
+    rows = sealed.rows(connection, t.observations, query)
     return [
         ObservationRow(row.measure, row.issue_id, row.begun, row.trial, tuple(row.stratum), row.value) for row in rows
     ]

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from eal_jira.model import Actor
+from eal_jira.store import sealed
 from eal_jira.store import tables as t
-from eal_jira.store.upsert import upsert
+from eal_jira.store.upsert import change, insert_row, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class TeamState:
 
 
 def get(connection: Connection, key: str) -> str | None:
-    found = connection.execute(select(t.meta.c.value).where(t.meta.c.key == key)).scalar()
-    return None if found is None else str(found)
+    found = sealed.rows(connection, t.meta, select(t.meta).where(t.meta.c.key == key))
+    return str(found[0].value) if found else None
 
 
 def put(connection: Connection, key: str, value: str) -> None:
@@ -68,9 +69,10 @@ def remember_us(connection: Connection, actor: Actor) -> None:
 
 
 def team(connection: Connection, name: str) -> TeamState | None:
-    row = connection.execute(select(t.teams).where(t.teams.c.name == name)).first()
-    if row is None:
+    found = sealed.rows(connection, t.teams, select(t.teams).where(t.teams.c.name == name))
+    if not found:
         return None
+    row = found[0]
     return TeamState(row.first_cycle, row.approved, row.judged_by, tuple(row.status_order), row.order_from, row.stale)
 
 
@@ -87,16 +89,14 @@ def meet_team(connection: Connection, name: str, now: datetime) -> TeamState:
             "order_from": 0,
             "stale": True,
         }
-        connection.execute(t.teams.insert(), row)
+        insert_row(connection, t.teams, row)
         found = TeamState(now, None, None, (), 0, True)
     return found
 
 
 def approve_plan(connection: Connection, names: Sequence[str], now: datetime) -> None:
-    connection.execute(
-        update(t.teams).where(t.teams.c.name.in_(names), t.teams.c.approved.is_(None)).values(approved=now)
-    )
+    change(connection, t.teams, t.teams.c.name.in_(names), t.teams.c.approved.is_(None), approved=now)
 
 
 def set_team(connection: Connection, name: str, **values: Any) -> None:
-    connection.execute(update(t.teams).where(t.teams.c.name == name).values(**values))
+    change(connection, t.teams, t.teams.c.name == name, **values)

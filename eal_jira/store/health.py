@@ -33,12 +33,12 @@ def has_wal_reset_bug(version: tuple[int, int, int]) -> bool:
 
 
 def damage(file: Path, seconds: float) -> tuple[str, ...] | None:
-    """What ``PRAGMA quick_check`` finds wrong; None when it isn't done within `seconds`. Raises `StoreError`."""
+    """What ``PRAGMA integrity_check`` finds wrong; None when it isn't done within `seconds`. Raises `StoreError`."""
     end = time.monotonic() + seconds
     with _opened(file) as connection:
         connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
         try:
-            found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(10)")]
+            found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(10)")]
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname == "SQLITE_INTERRUPT":
                 return None
@@ -49,7 +49,7 @@ def damage(file: Path, seconds: float) -> tuple[str, ...] | None:
 
 
 def require_whole(store: Store) -> None:
-    """Raises `StoreDamaged` for a SQLite file that ``PRAGMA quick_check`` finds wrong: to be asked before any work."""
+    """To be asked before any work. Raises `StoreDamaged` for a SQLite file that `damage` finds wrong."""
     if store.embedded:
         broken = damage(Path(str(store.url.database)), float("inf"))
         if broken:

@@ -6,12 +6,15 @@ change makes, so nothing is ever counted from the beginning again.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+import orjson
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, delete, func, literal, or_, select, update
 
+from eal_jira.errors import VerdictsDamaged
 from eal_jira.model import Interval
 from eal_jira.store import tables as t
 
@@ -37,13 +40,13 @@ def rebuild(connection: Connection, team: str, rows: Iterable[tuple[Name, Interv
 
 def of_issues(connection: Connection, team: str, issue_ids: Sequence[str]) -> list[tuple[Name, Interval, int]]:
     """What these issues add, with the levels."""
-    rows = connection.execute(select(t.intervals).where(_c.team == team, _c.issue_id.in_(issue_ids)))
+    rows = _sound(connection.execute(select(t.intervals).where(_c.team == team, _c.issue_id.in_(issue_ids))))
     return [((row.guideline, row.version), _interval(row), row.level) for row in rows]
 
 
 def of_groups(connection: Connection, team: str, groups: Collection[str]) -> list[tuple[Name, Interval]]:
     """What belongs to these groups."""
-    rows = connection.execute(select(t.intervals).where(_c.team == team, _c.group.in_(list(groups))))
+    rows = _sound(connection.execute(select(t.intervals).where(_c.team == team, _c.group.in_(list(groups)))))
     return [((row.guideline, row.version), _interval(row)) for row in rows]
 
 
@@ -72,7 +75,11 @@ def _end_elsewhere(
 ) -> set[str]:
     if old.left == new.left:
         return set()
-    connection.execute(update(t.intervals).where(*_in_group(team, name, old), _this(old)).values(left=new.left))
+    connection.execute(
+        update(t.intervals)
+        .where(*_in_group(team, name, old), _this(old))
+        .values(left=new.left, balance=_c.level + literal(_rest(team, name, new), BigInteger))
+    )
     if not levels:
         return set()
     sooner, later = sorted((old.until, new.until))
@@ -91,15 +98,18 @@ def _level(connection: Connection, group: Sequence[ColumnElement[bool]], new: In
     """From the interval that came just before: those it met, less those that ended since."""
     ahead = or_(_c.entered < new.entered, and_(_c.entered == new.entered, _c.issue_id < new.issue_id))
     latest = (_c.entered.desc(), _c.issue_id.desc())
-    last = connection.execute(select(_c.entered, _c.level).where(*group, ahead).order_by(*latest).limit(1)).first()
-    if last is None:
+    found = _sound(connection.execute(select(t.intervals).where(*group, ahead).order_by(*latest).limit(1)))
+    if not found:
         return 1
+    last = found[0]
     ended = select(func.count()).where(*group, _c.left > last.entered, _c.left <= new.entered)
     return int(last.level) + 1 - int(connection.execute(ended).scalar_one())
 
 
 def _move(connection: Connection, by: int, *where: ColumnElement[bool]) -> set[str]:
-    moved = update(t.intervals).where(*where).values(level=_c.level + by).returning(_c.issue_id)
+    moved = (
+        update(t.intervals).where(*where).values(level=_c.level + by, balance=_c.balance + by).returning(_c.issue_id)
+    )
     return {row.issue_id for row in connection.execute(moved)}
 
 
@@ -125,7 +135,28 @@ def _row(team: str, name: Name, interval: Interval, level: int) -> dict[str, Any
         "issue_id": interval.issue_id,
         "left": interval.left,
         "level": level,
+        "balance": level + _rest(team, name, interval),
     }
+
+
+def _rest(team: str, name: Name, interval: Interval) -> int:
+    """What a row says besides its level, as a number."""
+    left = t.microseconds(interval.left)
+    said = (team, *name, interval.group, interval.issue_id, t.microseconds(interval.entered), left)
+    return int.from_bytes(hashlib.sha256(orjson.dumps(said)).digest()[:6])
+
+
+def _sound(rows: Iterable[Any]) -> list[Any]:
+    """Raises `VerdictsDamaged` for rows that are not what was stored."""
+    rows = list(rows)
+    broken = [
+        tuple(row._mapping[column.name] for column in t.intervals.primary_key)
+        for row in rows
+        if row.balance - row.level != _rest(row.team, (row.guideline, row.version), _interval(row))
+    ]
+    if broken:
+        raise VerdictsDamaged(t.intervals.name, broken)
+    return rows
 
 
 def _interval(row: Any) -> Interval:

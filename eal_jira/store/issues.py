@@ -8,6 +8,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Row, and_, delete, func, select, update
 
 from eal_jira.model import (
@@ -25,9 +26,12 @@ from eal_jira.model import (
     Vocabulary,
     Worklog,
 )
+from eal_jira.store import sealed
 from eal_jira.store import tables as t
 from eal_jira.store.bulk import insert_rows
 from eal_jira.store.upsert import upsert
+
+log = structlog.get_logger()
 
 PRESENT = "present"
 GONE = "gone"
@@ -74,14 +78,22 @@ class Missing:
 
 
 def watermark(connection: Connection, scope: str) -> Watermark:
+    """A damaged one is as good as none: everything is read again."""
     row = connection.execute(select(t.watermarks).where(t.watermarks.c.scope == scope)).first()
-    return Watermark() if row is None else Watermark(row.complete, row.started, row.cursor)
+    return Watermark() if row is None else _watermark(row)
 
 
 def watermarks(connection: Connection) -> dict[str, Watermark]:
     """Of every scope that was ever read, by its name."""
     rows = connection.execute(select(t.watermarks).order_by(t.watermarks.c.scope))
-    return {row.scope: Watermark(row.complete, row.started, row.cursor) for row in rows}
+    return {row.scope: _watermark(row) for row in rows}
+
+
+def _watermark(row: Row[Any]) -> Watermark:
+    if not sealed.fits(t.watermarks, row):
+        log.warning("how far the tracker was read is not known for sure: it is read anew", scope=row.scope)
+        return Watermark()
+    return Watermark(row.complete, row.started, row.cursor)
 
 
 def save_watermark(connection: Connection, scope: str, mark: Watermark) -> None:
@@ -330,8 +342,8 @@ def belongs(team: str, scope: Scope) -> Any:
 
 
 def vocabulary(connection: Connection) -> Vocabulary:
-    statuses = connection.execute(select(t.statuses))
-    named = connection.execute(select(t.fields))
+    statuses = sealed.rows(connection, t.statuses, select(t.statuses))
+    named = sealed.rows(connection, t.fields, select(t.fields))
     return Vocabulary(
         {row.id: Status(row.id, row.name, Category(row.category)) for row in statuses},
         {row.id: Field(row.id, row.name, row.kind) for row in named},
@@ -360,8 +372,6 @@ def save_sprints(connection: Connection, team: str, sprints: Iterable[Sprint]) -
 
 
 def sprints(connection: Connection, team: str) -> Iterator[Sprint]:
-    rows = connection.execute(
-        select(t.sprints).where(t.sprints.c.team == team).order_by(t.sprints.c.start.nulls_first(), t.sprints.c.id)
-    )
-    for row in rows:
+    query = select(t.sprints).where(t.sprints.c.team == team).order_by(t.sprints.c.start.nulls_first(), t.sprints.c.id)
+    for row in sealed.rows(connection, t.sprints, query):
         yield Sprint(row.id, row.name, row.state, row.start, row.end, row.completed, row.goal)

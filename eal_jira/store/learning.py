@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, select
 
+from eal_jira.store import sealed
 from eal_jira.store import tables as t
-from eal_jira.store.upsert import upsert
+from eal_jira.store.upsert import change, insert_row, upsert
 
 UNTOLD = "untold"
 """The verdict of a candidate that is looked at and adds nothing to what is told already."""
@@ -113,7 +114,7 @@ def practices(connection: Connection, team: str, *, untold: bool = False) -> lis
     query = (
         select(t.practices).where(t.practices.c.team == team).order_by(t.practices.c.guideline, t.practices.c.signature)
     )
-    rows = connection.execute(query if untold else query.where(t.practices.c.verdict != UNTOLD))
+    rows = sealed.rows(connection, t.practices, query if untold else query.where(t.practices.c.verdict != UNTOLD))
     return [
         PracticeRow(row.guideline, row.signature, row.verdict, row.body, row.first_seen, row.evaluated, row.shared)
         for row in rows
@@ -123,40 +124,37 @@ def practices(connection: Connection, team: str, *, untold: bool = False) -> lis
 def share_practice(connection: Connection, team: str, guideline: str, signature: str, now: datetime) -> None:
     """The team wants its manager to see it."""
     p = t.practices.c
-    connection.execute(
-        update(t.practices)
-        .where(p.team == team, p.guideline == guideline, p.signature == signature, p.shared.is_(None))
-        .values(shared=now)
-    )
+    this = (p.team == team, p.guideline == guideline, p.signature == signature, p.shared.is_(None))
+    change(connection, t.practices, *this, shared=now)
 
 
 def add_proposal(connection: Connection, row: ProposalRow) -> None:
-    connection.execute(t.proposals.insert(), asdict(row))
+    insert_row(connection, t.proposals, asdict(row))
 
 
 def proposals(connection: Connection, team: str | None = None) -> list[ProposalRow]:
     query = select(t.proposals).order_by(t.proposals.c.made, t.proposals.c.key)
     if team is not None:
         query = query.where(t.proposals.c.team == team)
-    return [_proposal(row) for row in connection.execute(query)]
+    return [_proposal(row) for row in sealed.rows(connection, t.proposals, query)]
 
 
 def _proposal(row: Row[Any]) -> ProposalRow:
-    return ProposalRow(**row._mapping)
+    return ProposalRow(**sealed.content(row))
 
 
 def proposal(connection: Connection, key: str) -> ProposalRow | None:
-    row = connection.execute(select(t.proposals).where(t.proposals.c.key == key)).first()
-    return None if row is None else _proposal(row)
+    found = sealed.rows(connection, t.proposals, select(t.proposals).where(t.proposals.c.key == key))
+    return _proposal(found[0]) if found else None
 
 
 def change_proposal(connection: Connection, key: str, **values: Any) -> None:
     """Sets columns of a proposal: its state, what was heard, newer evidence."""
-    connection.execute(update(t.proposals).where(t.proposals.c.key == key).values(**values))
+    change(connection, t.proposals, t.proposals.c.key == key, **values)
 
 
 def save_adoption(connection: Connection, key: str, adoption: Mapping[str, Any]) -> None:
-    connection.execute(update(t.proposals).where(t.proposals.c.key == key).values(adoption=dict(adoption)))
+    change_proposal(connection, key, adoption=dict(adoption))
 
 
 def save_retro(connection: Connection, row: RetroRow) -> None:
@@ -165,9 +163,8 @@ def save_retro(connection: Connection, row: RetroRow) -> None:
 
 def retros(connection: Connection, team: str, newest: int) -> list[RetroRow]:
     """The newest retros of a team, the newest first."""
-    rows = connection.execute(
-        select(t.retros).where(t.retros.c.team == team).order_by(t.retros.c.end.desc(), t.retros.c.period).limit(newest)
-    )
+    query = select(t.retros).where(t.retros.c.team == team).order_by(t.retros.c.end.desc(), t.retros.c.period)
+    rows = sealed.rows(connection, t.retros, query.limit(newest))
     return [RetroRow(row.team, row.period, row.start, row.end, row.built, row.body) for row in rows]
 
 
@@ -175,15 +172,14 @@ def add_action(connection: Connection, row: ActionRow) -> bool:
     """Whether it was not known before; a known one stays as it is."""
     if connection.execute(select(t.actions.c.key).where(t.actions.c.key == row.key)).first() is not None:
         return False
-    connection.execute(t.actions.insert(), asdict(row))
+    insert_row(connection, t.actions, asdict(row))
     return True
 
 
 def actions(connection: Connection, team: str) -> list[ActionRow]:
     """All actions of a team, oldest first."""
-    rows = connection.execute(
-        select(t.actions).where(t.actions.c.team == team).order_by(t.actions.c.made, t.actions.c.key)
-    )
+    query = select(t.actions).where(t.actions.c.team == team).order_by(t.actions.c.made, t.actions.c.key)
+    rows = sealed.rows(connection, t.actions, query)
     return [ActionRow(row.key, row.team, row.period, row.text, row.made) for row in rows]
 
 

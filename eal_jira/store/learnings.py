@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from eal_jira.store import sealed
 from eal_jira.store import tables as t
 from eal_jira.store.upsert import upsert
 
@@ -37,4 +38,4 @@ def listed(connection: Connection, team: str | None = None) -> list[LearningRow]
     query = select(t.learnings).order_by(t.learnings.c.made.desc(), t.learnings.c.key)
     if team is not None:
         query = query.where(t.learnings.c.team == team)
-    return [LearningRow(**row._mapping) for row in connection.execute(query)]
+    return [LearningRow(**sealed.content(row)) for row in sealed.rows(connection, t.learnings, query)]

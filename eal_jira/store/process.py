@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, select
 
 from eal_jira.model import Actor, Deviation, Event, Stay, Trace
-from eal_jira.store import damage, intents, issues
+from eal_jira.store import damage, intents, issues, sealed
 from eal_jira.store import tables as t
-from eal_jira.store.upsert import upsert
+from eal_jira.store.upsert import change, insert_row, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +101,18 @@ def traces(connection: Connection, issue_ids: Sequence[str]) -> dict[str, Trace]
 
 def versions(connection: Connection, team: str) -> list[VersionRow]:
     """All versions of all guidelines of the team, by guideline and number."""
-    rows = connection.execute(
+    query = (
         select(t.guideline_versions)
         .where(t.guideline_versions.c.team == team)
         .order_by(t.guideline_versions.c.guideline, t.guideline_versions.c.version)
     )
+    rows = sealed.rows(connection, t.guideline_versions, query)
     return [VersionRow(row.guideline, row.version, row.in_force_from, row.origin, row.body) for row in rows]
 
 
 def add_version(connection: Connection, team: str, version: VersionRow) -> None:
     """Versions are immutable: the same number twice is refused by the database."""
-    connection.execute(t.guideline_versions.insert(), {"team": team, **asdict(version)})
+    insert_row(connection, t.guideline_versions, {"team": team, **asdict(version)})
 
 
 # --- deviations -----------------------------------------------------------------------------------------------
@@ -122,18 +123,17 @@ def deviations(connection: Connection, team: str, issue_ids: Sequence[str] | Non
     condition = [t.deviations.c.team == team, t.deviations.c.closed.is_(None)]
     if issue_ids is not None:
         condition.append(t.deviations.c.issue_id.in_(issue_ids))
-    rows = connection.execute(select(t.deviations).where(*condition).order_by(t.deviations.c.at, t.deviations.c.key))
-    return [_deviation(row) for row in rows]
+    return _deviations(connection, *condition)
 
 
 def deviations_of(connection: Connection, issue_id: str) -> list[Deviation]:
     """What stands for one issue, in all teams."""
-    rows = connection.execute(
-        select(t.deviations)
-        .where(t.deviations.c.issue_id == issue_id, t.deviations.c.closed.is_(None))
-        .order_by(t.deviations.c.at, t.deviations.c.key)
-    )
-    return [_deviation(row) for row in rows]
+    return _deviations(connection, t.deviations.c.issue_id == issue_id, t.deviations.c.closed.is_(None))
+
+
+def _deviations(connection: Connection, *where: ColumnElement[bool]) -> list[Deviation]:
+    query = select(t.deviations).where(*where).order_by(t.deviations.c.at, t.deviations.c.key)
+    return [_deviation(row) for row in sealed.rows(connection, t.deviations, query)]
 
 
 def _deviation(row: Row[Any]) -> Deviation:
@@ -181,7 +181,7 @@ def replace_deviations(
     )
     gone = before - wanted
     if gone:
-        connection.execute(update(t.deviations).where(t.deviations.c.key.in_(gone)).values(closed=now))
+        change(connection, t.deviations, t.deviations.c.key.in_(gone), closed=now)
     return Opened(len(wanted - before), len(gone))
 
 
@@ -261,7 +261,8 @@ def forget_measures(connection: Connection, team: str, issue_ids: Sequence[str])
 
 
 def measures(connection: Connection, team: str) -> list[MeasuredRow]:
-    rows = connection.execute(select(t.measures).where(t.measures.c.team == team).order_by(t.measures.c.issue_id))
+    query = select(t.measures).where(t.measures.c.team == team).order_by(t.measures.c.issue_id)
+    rows = sealed.rows(connection, t.measures, query)
     return [MeasuredRow(row.issue_id, row.finished, row.body, tuple(row.applied)) for row in rows]
 
 

@@ -33,6 +33,15 @@ class Unreadable(ValueError):
     """A stored value is none that we ever store."""
 
 
+def microseconds(value: datetime | None) -> int | None:
+    """Since 1970 UTC. A naive moment is refused."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a moment without a time zone can't be stored")
+    return (value - _EPOCH) // _MICROSECOND
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware datetime, stored as microseconds since 1970 UTC. A naive one is refused."""
 
@@ -40,11 +49,7 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a time zone can't be stored")
-        return (value - _EPOCH) // _MICROSECOND
+        return microseconds(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -61,8 +66,20 @@ metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
 )
 
+
+def _seal() -> Column[bytes]:
+    """A hash over the rest of the row (`store.sealed`)."""
+    return Column("seal", LargeBinary, nullable=False)
+
+
 # Small facts about this installation: the pseudonym key, when things were last done.
-meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    _seal(),
+)
 
 # --- the mirror -----------------------------------------------------------------------------------------------
 
@@ -75,6 +92,7 @@ watermarks = Table(
     Column("complete", Moment),
     Column("started", Moment),
     Column("cursor", Text),
+    _seal(),
 )
 
 issues = Table(
@@ -186,6 +204,7 @@ statuses = Table(
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("category", Text, nullable=False),
+    _seal(),
 )
 
 fields = Table(
@@ -194,6 +213,7 @@ fields = Table(
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
+    _seal(),
 )
 
 sprints = Table(
@@ -207,6 +227,7 @@ sprints = Table(
     Column("end", Moment),
     Column("completed", Moment),
     Column("goal", Text, nullable=False),
+    _seal(),
     PrimaryKeyConstraint("team", "id"),
 )
 
@@ -303,6 +324,7 @@ teams = Table(
     Column("order_from", Integer, nullable=False),
     # something new to evaluate since the last evaluation
     Column("stale", Boolean, nullable=False),
+    _seal(),
 )
 
 guideline_versions = Table(
@@ -315,6 +337,7 @@ guideline_versions = Table(
     # "import" or the key of the proposal that made it
     Column("origin", Text, nullable=False),
     Column("body", _JSON, nullable=False),
+    _seal(),
     PrimaryKeyConstraint("team", "guideline", "version"),
 )
 
@@ -334,6 +357,7 @@ deviations = Table(
     Column("opened", Moment, nullable=False),
     # when a re-check no longer found it (history corrected, rule withdrawn); None: it stands
     Column("closed", Moment),
+    _seal(),
     Index(None, "team", "guideline"),
 )
 
@@ -361,6 +385,8 @@ intervals = Table(
     Column("left", Moment),
     # how many there were in the group when this one began, itself included; 0 where nobody asks
     Column("level", Integer, nullable=False),
+    # a number that goes up and down with the level and depends on all else: a damaged row does not fit it
+    Column("balance", BigInteger, nullable=False),
     PrimaryKeyConstraint("team", "guideline", "version", "group", "entered", "issue_id"),
     Index(None, "team", "guideline", "version", "group", "left"),
     Index(None, "team", "issue_id"),
@@ -376,6 +402,7 @@ measures = Table(
     # the measures, and the guidelines (ids) that applied to the issue
     Column("body", _JSON, nullable=False),
     Column("applied", _JSON, nullable=False),
+    _seal(),
     PrimaryKeyConstraint("team", "issue_id"),
     Index(None, "team", "finished"),
 )
@@ -394,6 +421,7 @@ practices = Table(
     Column("evaluated", Moment, nullable=False),
     # when the team chose to show it to its manager before the configured days were over
     Column("shared", Moment),
+    _seal(),
     PrimaryKeyConstraint("team", "guideline", "signature"),
 )
 
@@ -425,6 +453,7 @@ proposals = Table(
     Column("renewed", _JSON),
     # ids of the issues that got a note of what changed
     Column("noted", _JSON),
+    _seal(),
     Index(None, "team", "guideline"),
 )
 
@@ -441,6 +470,7 @@ learnings = Table(
     Column("source", Text, nullable=False),
     Column("made", Moment, nullable=False),
     Column("body", _JSON, nullable=False),
+    _seal(),
 )
 
 # Experiments, one a ticket of the learning project; the tickets themselves are in the mirror like all issues.
@@ -468,6 +498,7 @@ experiments = Table(
     Column("reason", Text, nullable=False),
     # the result so far
     Column("result", _JSON),
+    _seal(),
 )
 
 # Issues that take part in an experiment: whoever was in it once stays in it.
@@ -477,6 +508,7 @@ trials = Table(
     Column("experiment", Text, nullable=False),
     Column("issue_id", Text, nullable=False, index=True),
     Column("joined", Moment, nullable=False),
+    _seal(),
     PrimaryKeyConstraint("experiment", "issue_id"),
 )
 
@@ -491,6 +523,7 @@ observations = Table(
     Column("trial", Boolean, nullable=False),
     Column("stratum", _JSON, nullable=False),
     Column("value", Float, nullable=False),
+    _seal(),
     PrimaryKeyConstraint("experiment", "measure", "issue_id"),
 )
 
@@ -504,6 +537,7 @@ retros = Table(
     Column("built", Moment, nullable=False),
     # what the next retro has to know: the title, the manager's question, the hours planned for reflection
     Column("body", _JSON),
+    _seal(),
     PrimaryKeyConstraint("team", "period"),
 )
 
@@ -517,6 +551,7 @@ actions = Table(
     Column("period", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("made", Moment, nullable=False),
+    _seal(),
 )
 
 # --- the outbox -------------------------------------------------------------------------------------------------

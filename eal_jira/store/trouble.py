@@ -15,7 +15,7 @@ from eal_jira.store.tables import Unreadable
 
 FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
 AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL")
-LOST = ("no such column", "no such table", "Could not decode to UTF-8")
+LOST = ("no such column", "no such table", "has no column named", "Could not decode to UTF-8")
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -71,7 +71,7 @@ def _meaning(name: str, error: DBAPIError) -> EalError | None:
         if code.startswith(AWAY):
             return _away(name, str(origin))
         # the schema was migrated when the database was opened: what it lacks now, it has lost
-        return damaged(name, str(origin)) if str(origin).startswith(LOST) else None
+        return damaged(name, str(origin)) if any(words in str(origin) for words in LOST) else None
     state = getattr(origin, "sqlstate", None)
     reason = str(origin).splitlines()[0] if str(origin) else type(origin).__name__
     if state == "53100":

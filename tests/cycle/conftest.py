@@ -79,8 +79,8 @@ name = "Team"
         return self.config
 
     @contextmanager
-    def house(self) -> Iterator[House]:
-        with assembled(load_settings(self.write_config())) as house:
+    def house(self, lease: str | None = None) -> Iterator[House]:
+        with assembled(load_settings(self.write_config()), lease=lease) as house:
             yield house
 
     def writes(self) -> list[Any]:

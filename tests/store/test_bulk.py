@@ -25,10 +25,10 @@ json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=6,
 )
-RETRO = ("period", "team", "start", "end", "built")
-PRACTICE = ("body", "team", "guideline", "signature", "verdict", "evaluated", "first_seen")
+RETRO = ("period", "team", "start", "seal", "end", "built")
+PRACTICE = ("body", "team", "guideline", "signature", "verdict", "evaluated", "first_seen", "seal")
 practices = st.lists(
-    st.tuples(st.dictionaries(texts, json, max_size=3), texts, texts, texts, texts, moments, moments),
+    st.tuples(st.dictionaries(texts, json, max_size=3), texts, texts, texts, texts, moments, moments, st.binary()),
     unique_by=lambda row: row[1:4],
     max_size=5,
 )
@@ -54,23 +54,23 @@ def test_every_value_arrives_as_through_sqlalchemy(store: Store, rows: Sequence[
 
 
 def test_a_row_that_is_there_is_refused_or_replaced_as_asked(store: Store) -> None:
-    row = ("2026-W01", "Payments", AT, AT, AT)
+    row = ("2026-W01", "Payments", AT, b"", AT, AT)
     with store.write() as connection:
         insert_rows(connection, t.retros, RETRO, [row])
     with pytest.raises(IntegrityError), store.write() as connection:
         insert_rows(connection, t.retros, RETRO, [row])
     later = AT.replace(hour=9)
     with store.write() as connection:
-        insert_rows(connection, t.retros, RETRO, [(*row[:4], later)], replace=True)
-    assert stored(store, t.retros) == [("Payments", "2026-W01", AT, AT, later, None)]
+        insert_rows(connection, t.retros, RETRO, [(*row[:5], later)], replace=True)
+    assert stored(store, t.retros) == [("Payments", "2026-W01", AT, AT, later, None, b"")]
 
 
 def test_a_moment_without_a_time_zone_is_refused_in_bulk_too(store: Store) -> None:
     with pytest.raises((ValueError, StatementError), match="without a time zone"), store.write() as connection:
-        insert_rows(connection, t.retros, RETRO, [("p", "t", AT, AT, AT.replace(tzinfo=None))])
+        insert_rows(connection, t.retros, RETRO, [("p", "t", AT, b"", AT, AT.replace(tzinfo=None))])
     assert stored(store, t.retros) == []
 
 
 def test_rows_of_another_length_than_the_names_are_refused(store: Store) -> None:
     with pytest.raises(ValueError, match="zip"), store.write() as connection:
-        insert_rows(connection, t.retros, RETRO, [("p", "t", AT, AT)])
+        insert_rows(connection, t.retros, RETRO, [("p", "t", AT, b"", AT)])

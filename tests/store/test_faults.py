@@ -59,7 +59,7 @@ def test_a_migration_killed_anywhere_leaves_the_old_schema_or_the_new_one(
     if store_kind == "postgresql":
         there = request.getfixturevalue("postgres")
         mark = f"kill{os.getpid()}x{random.randrange(10**6)}"
-        for number in [0, *range(first, 200, step)]:
+        for number in [0, *range(first, 400, step)]:
             there.ask(f"CREATE DATABASE {mark}_{number} TEMPLATE template0")
         url = there.url(f"{mark}_{{n}}")
     script = Path(__file__).with_name("upgrading.py")

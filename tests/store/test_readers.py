@@ -41,7 +41,7 @@ def written_to(file: Path, *, alone: bool = False) -> Iterator[None]:
         if alone:
             daemon.execute("PRAGMA locking_mode = EXCLUSIVE")
         daemon.execute("BEGIN EXCLUSIVE" if alone else "BEGIN IMMEDIATE")
-        daemon.execute("INSERT INTO meta VALUES ('half', 'done')")
+        daemon.execute("INSERT INTO meta VALUES ('half', 'done', x'00')")
         yield
         daemon.execute("ROLLBACK")
 
