@@ -14,6 +14,7 @@ from eal_jira.metrics import Requests
 from eal_jira.mirror.pull import Progress
 from eal_jira.outbox.bounds import Bounds
 from eal_jira.outbox.deliver import Outbox
+from eal_jira.outbox.installations import Signature
 from eal_jira.process.rules import register
 from eal_jira.settings import PagesPart, Settings
 from eal_jira.stages.house import House
@@ -43,6 +44,7 @@ def assembled(
         watch = watch or Requests()
         tracker = open_tracker(adapters, settings, bans.StoredPatience(store), watch)
         at_the_end.callback(tracker.close)
+        signature = Signature()
         folder = settings.templates.folder
         yield House(
             settings=settings,
@@ -50,8 +52,9 @@ def assembled(
             store=store,
             tracker=tracker,
             pages=pages,
-            outbox=Outbox(store, tracker, pages, bounds_of(settings)),
+            outbox=Outbox(store, tracker, pages, bounds_of(settings), signature),
             templates=Templates(None if folder is None else settings.path(folder)),
+            signature=signature,
             progress=progress,
             watch=watch,
         )
@@ -69,7 +72,7 @@ def apart(house: House, lease: str | None = None) -> Iterator[House]:
         way_in as store,
         closing(open_tracker(house.adapters, settings, bans.StoredPatience(store), house.watch)) as tracker,
     ):
-        outbox = Outbox(store, tracker, house.pages, bounds_of(settings))
+        outbox = Outbox(store, tracker, house.pages, bounds_of(settings), house.signature)
         yield replace(house, store=store, tracker=tracker, outbox=outbox)
 
 

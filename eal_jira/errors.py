@@ -160,6 +160,12 @@ class LeaseHeld(EalError):
     exit_code = 75
 
 
+class WrittenElsewhere(EalError):
+    """Another installation writes to the same learning project under our account: one has a copy of our database."""
+
+    exit_code = 78
+
+
 class LeaseLost(EalError):
     """We may write no more: our time is over, and another one may have taken over."""
 

@@ -31,6 +31,7 @@ from eal_jira.model import (
     Capabilities,
     Figure,
     Identity,
+    Installation,
     IssuePage,
     IssueRef,
     IssueState,
@@ -483,6 +484,16 @@ class Tracker(ABC):
 
     def detach(self, attachment_id: str) -> None:
         """Takes away a file that we attached; one that is gone already is fine. Idempotent."""
+        raise NotImplementedError
+
+    def installation(self, project: str) -> Installation | None:
+        """The one that `install` named last for this learning project, whoever called it; None where none did. Only
+        asked when `capabilities.installations`, before something is written. Raises `NotAllowed`."""
+        raise NotImplementedError
+
+    def install(self, project: str, installation: Installation) -> None:
+        """From now on this one writes here, as all others can see. Idempotent. Raises `NotAllowed`: then a copy of our
+        database is not noticed."""
         raise NotImplementedError
 
     def url(self, ref: IssueRef) -> str:

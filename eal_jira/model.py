@@ -241,6 +241,14 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Installation:
+    """Who writes to a tracker: known there by an id, since a copied database can't share our lease."""
+
+    id: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What an adapter can do. The cycle leaves out what is False and says so in `status`."""
 
@@ -262,6 +270,8 @@ class Capabilities:
     descriptions: bool = False
     #: tell who is in a group
     groups: bool = False
+    #: keep, under our account, which installation writes
+    installations: bool = False
 
 
 # --- what the process has -------------------------------------------------------------------------------------

@@ -119,6 +119,16 @@ def drop(key: KeyArgument, config: ConfigOption = None) -> None:
     say(f"{key} is dropped. `eal-jira outbox retry {key}` takes it up again.")
 
 
+@commands.command("take-over")
+def take_over(config: ConfigOption = None) -> None:
+    """This database goes on, and another installation with a copy of it stops before it writes again."""
+    from eal_jira.store import facts
+
+    with _writing(config) as connection:
+        facts.forget_installations(connection)
+    say("The next write to the tracker is made from this database. Stop the other eal-jira.")
+
+
 @contextmanager
 def _writing(config: ConfigOption) -> Iterator[Connection]:
     """One transaction on the store."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from eal_jira.model import SetAside
 from eal_jira.outbox.bounds import CONVERSATION_ENDS, SEARCH_LAG, Bounds
 from eal_jira.outbox.breaker import KEPT, NOTICE, Held
 from eal_jira.outbox.desk import LOOK_AGAIN, Delivered, Desk, Later
+from eal_jira.outbox.installations import Signature
 from eal_jira.outbox.intents import Comment, marker, want
 from eal_jira.outbox.sweep import sweep
 from eal_jira.outbox.verbs import VERBS
@@ -37,25 +39,36 @@ class Outbox:
     """Delivers what the store wants to the tracker and the pages."""
 
     def __init__(
-        self, store: Store, tracker: Tracker, pages: Mapping[str, Pages], bounds: Bounds | None = None
+        self,
+        store: Store,
+        tracker: Tracker,
+        pages: Mapping[str, Pages],
+        bounds: Bounds | None = None,
+        signature: Signature | None = None,
     ) -> None:
         self._store = store
         self._tracker = tracker
         self._pages = pages
         self._bounds = bounds or Bounds()
+        self._signature = signature or Signature()
 
     def deliver(self, now: datetime, project: str = "", us: tuple[str, ...] = ()) -> Delivered:
         """Everything that may go out now, lane by lane. Raises nothing for a tracker that is away: it reports.
+        Raises `WrittenElsewhere`.
 
         `project` and `us` (our accounts, as the mirror names them) are where and by what the sweep knows our tickets.
         """
         desk = Desk(self._store, self._tracker, self._pages, self._bounds, now)
+        desk.confirm = cache(partial(self._signature.confirm, self._store, self._tracker, project, now))
         try:
             sweep(desk, project, us)
         except (TryLater, TrackerUnreachable, NotAllowed, RefusedByTracker) as error:
             # what is to be delivered may still go out; the next cycle sweeps again
             log.warning("the sweep was broken off", reason=str(error))
-        _Delivery(desk).run()
+        try:
+            _Delivery(desk).run()
+        except (TryLater, TrackerUnreachable, NotAllowed) as error:
+            desk.report.stopped = str(error)
         return desk.report
 
 
@@ -71,6 +84,7 @@ class _Delivery:
 
     def run(self) -> None:
         for rows in self._rounds():
+            self._desk.confirm()
             self._look_ahead(rows)
             for _ in self._desk.tracker.side_by_side(self._one, rows):
                 pass

@@ -65,6 +65,8 @@ class Desk:
     away: dict[str, datetime] = field(default_factory=dict)
     #: intent's key → when what it sent in this delivery was counted
     counted: dict[str, datetime] = field(default_factory=dict)
+    #: see that it is still we who write here; asks the tracker once
+    confirm: Callable[[], None] = lambda: None
     _began: float = field(default_factory=time.monotonic)
 
     def wrote(self, count: int = 1) -> None:

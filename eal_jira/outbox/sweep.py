@@ -30,6 +30,8 @@ def _watch(desk: Desk) -> None:
     """What was sent again: has the first request taken effect after all?"""
     with desk.store.read() as connection:
         watched = intents.watched(connection, desk.now)
+    if watched:
+        desk.confirm()
     tickets = [row for row in watched if row.verb == "ticket"]
     if tickets:
         found = desk.tracker.tickets_by_search([row.payload["marker"] for row in tickets])
@@ -47,6 +49,7 @@ def _strays(desk: Desk, project: str, us: Sequence[str]) -> None:
         candidates = strays.candidates(connection, project, us, LOOKS)
     if not candidates:
         return
+    desk.confirm()
     states = desk.tracker.looks([issue_id for issue_id, _ in candidates])
     for issue_id, key in candidates:
         state = states.get(issue_id)

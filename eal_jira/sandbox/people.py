@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from eal_jira.sandbox.acts import Person
 
@@ -56,6 +57,7 @@ class Account:
     #: a token with scopes: it is taken at the gateway's address only
     scoped_token: bool = False
     failed_logins: int = 0
+    properties: dict[str, Any] = field(default_factory=dict)
 
 
 class People:

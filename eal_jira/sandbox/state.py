@@ -77,6 +77,7 @@ class Project:
     old_keys: set[str] = field(default_factory=set)
     #: fields that are taken off the screens, by screen ("create", "edit")
     hidden: dict[str, set[str]] = field(default_factory=dict)
+    properties: dict[str, Json] = field(default_factory=dict)
     #: fields a create must fill, by issue type id
     required: dict[str, set[str]] = field(default_factory=dict)
 

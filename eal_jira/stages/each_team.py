@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -19,7 +20,7 @@ log = structlog.get_logger()
 def each_team(house: House, stage: str, now: datetime, act: Callable[[TeamPart], None]) -> None:
     """Calls `act` for every team. A team that can't be dealt with is set aside until it can."""
     for team in house.teams:
-        apart(house, now, f"{team.name}: {stage}", lambda team=team: act(team), [team.name])
+        apart(house, now, f"{team.name}: {stage}", partial(act, team), [team.name])
 
 
 def apart(house: House, now: datetime, ref: str, act: Callable[[], None], teams: Iterable[str]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from eal_jira.adapters import Adapters
 from eal_jira.documents.templates import Templates
 from eal_jira.hookspecs import Pages, Tracker, Watch
 from eal_jira.mirror.pull import Progress
 from eal_jira.outbox.deliver import Outbox
+from eal_jira.outbox.installations import Signature
 from eal_jira.settings import Settings, TeamPart
 from eal_jira.store import Store
 
@@ -25,6 +26,8 @@ class House:
     pages: Mapping[str, Pages]
     outbox: Outbox
     templates: Templates
+    #: how other installations would know that we write here
+    signature: Signature = field(default_factory=Signature)
     progress: Progress | None = None
     #: sees the requests to the tracker
     watch: Watch | None = None

@@ -68,6 +68,26 @@ def remember_us(connection: Connection, actor: Actor) -> None:
         put(connection, "us", json.dumps([*known, actor]))
 
 
+INSTALLATIONS = 100
+"""How many runs of the program a database remembers."""
+
+
+def installations(connection: Connection) -> list[str]:
+    """Ids under which this database's installation has written to the tracker, the newest last."""
+    found = get(connection, "installations")
+    return [] if found is None else list(json.loads(found))
+
+
+def remember_installation(connection: Connection, id: str) -> None:
+    known = [each for each in installations(connection) if each != id]
+    put(connection, "installations", json.dumps([*known, id][-INSTALLATIONS:]))
+
+
+def forget_installations(connection: Connection) -> None:
+    """Whoever writes next takes over."""
+    put(connection, "installations", "[]")
+
+
 def team(connection: Connection, name: str) -> TeamState | None:
     found = sealed.rows(connection, t.teams, select(t.teams).where(t.teams.c.name == name))
     if not found:

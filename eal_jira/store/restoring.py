@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from eal_jira.store import copies, leases
-from eal_jira.store.database import open_store
+from eal_jira.store import copies, facts, leases
+from eal_jira.store.database import Store, open_store
 from eal_jira.store.engines import address
 
 
@@ -18,7 +18,17 @@ def restore(url: str, folder: Path, file: Path, password: Callable[[], str] | No
         # the old file may be beyond opening, so it is the lock beside it that is asked for
         database = Path(str(parsed.database))
         with leases.lock_file(database):
-            return copies.restore(database, file)
+            before = copies.restore(database, file)
+        with closing(open_store(url, folder)) as store:
+            _takes_over(store)
+        return before
     with closing(open_store(url, folder, password)) as store, leases.holding(store, leases.CYCLE) as fence:
         copies.restore_rows(store.fenced(fence), file)
+        _takes_over(store.fenced(fence))
     return None
+
+
+def _takes_over(store: Store) -> None:
+    """What was written to the tracker after the backup was written by ourselves."""
+    with store.write() as connection:
+        facts.forget_installations(connection)

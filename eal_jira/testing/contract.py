@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from eal_jira.errors import Gone, RefusedByTracker
 from eal_jira.hookspecs import Presence, Tracker
-from eal_jira.model import Capabilities, IssuePage, IssueRecord, IssueRef, TicketDraft
+from eal_jira.model import Capabilities, Installation, IssuePage, IssueRecord, IssueRef, TicketDraft
 from eal_jira.testing.world import World
 
 LATELY = timedelta(minutes=11)
@@ -351,6 +351,16 @@ class TrackerContract:
             tracker.create(self._draft(world, type="A type that nobody has"))
         world.later(LONG_AGO)
         assert tracker.members(world.scope) == frozenset()
+
+    def test_whoever_installs_is_told_to_the_next_one(self, tracker: Tracker, world: World) -> None:
+        needs(tracker, "installations")
+        project = world.project
+        for number in (1, 2):
+            installation = Installation(f"run-{number}", datetime(2026, 1, number, tzinfo=UTC))
+            tracker.install(project, installation)
+            tracker.install(project, installation)
+            assert tracker.installation(project) == installation
+        assert tracker.installation("NEVER") is None
 
     def test_people_can_open_an_issue(self, tracker: Tracker, world: World) -> None:
         issue = world.make_issue("Open me")

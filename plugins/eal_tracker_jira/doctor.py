@@ -25,7 +25,7 @@ from eal_tracker_jira.groups import look_at_groups
 from eal_tracker_jira.jql import in_projects
 from eal_tracker_jira.options import Options
 from eal_tracker_jira.relations import look_at_link_kind
-from eal_tracker_jira.rights import granted, look_at_might, look_at_rights
+from eal_tracker_jira.rights import granted, look_at_copies, look_at_might, look_at_rights
 from eal_tracker_jira.screens import look_at_decisions, look_at_end, look_at_screen
 from eal_tracker_jira.site import Site
 from eal_tracker_jira.tickets import unseen
@@ -220,6 +220,7 @@ class _Places:
     def _learning(self, needs: Needs) -> Iterator[Check]:
         project, type = needs.learning_project, needs.ticket_type
         have = yield from self._project(project, rights.LEARNING)
+        yield from look_at_copies(self._site, have)
         yield from look_at_decisions(self._site, project, type, needs.decisions)
         if rights.CREATE.key in have:
             # who may not create is shown no screen

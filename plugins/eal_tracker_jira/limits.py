@@ -48,8 +48,8 @@ class Target:
     @classmethod
     def of(cls, method: str, path: str, writes: bool) -> Target:
         steps = path.strip("/").split("/")
-        # data has a digit, or no small letter: 10001, PAY-7, PAY
-        shown = ["*" if re.search(r"\d", step) or step == step.upper() else step for step in steps]
+        # data has a digit or a dot, or no small letter: 10001, PAY-7, PAY, about.PAY
+        shown = ["*" if re.search(r"[\d.]", step) or step == step.upper() else step for step in steps]
         on_issue = writes and shown[:2] == ["issue", "*"]
         return cls(f"{method} {'/'.join(shown)}", steps[1] if on_issue else None)
 

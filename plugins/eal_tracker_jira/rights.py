@@ -62,6 +62,16 @@ def look_at_rights(name: str, have: frozenset[str], rights: tuple[Right, ...]) -
         yield Check.green(name, f"{', '.join(right.key for right in rights)}; {mail}.")
 
 
+def look_at_copies(site: Site, have: frozenset[str]) -> Iterator[Check]:
+    """Whether we may keep in the tracker which installation writes (`installations`)."""
+    if site.is_cloud or QUIET in have:
+        yield Check.green("copies", "A second eal-jira with a copy of this database would be noticed, and stopped.")
+    else:
+        yield Check.green(
+            "copies", f"A second eal-jira with a copy of this database would not be noticed (no {QUIET})."
+        )
+
+
 def look_at_might(have: frozenset[str]) -> Iterator[Check]:
     if ALMIGHTY in have:
         yield Check.yellow(

@@ -13,6 +13,7 @@ from eal_jira.model import (
     Capabilities,
     Figure,
     Identity,
+    Installation,
     IssuePage,
     IssueRef,
     IssueState,
@@ -33,6 +34,7 @@ from eal_tracker_jira.datacenter import DataCenterReader
 from eal_tracker_jira.descriptions import Descriptions
 from eal_tracker_jira.doctor import Doctor
 from eal_tracker_jira.groups import group_members
+from eal_tracker_jira.installations import install, installation
 from eal_tracker_jira.limits import Limits
 from eal_tracker_jira.membership import some_members
 from eal_tracker_jira.options import Options
@@ -125,6 +127,7 @@ class JiraTracker(Tracker):
             attachments=True,
             descriptions=True,
             groups=True,
+            installations=True,
         )
 
     # --- reads ------------------------------------------------------------------------------------------------
@@ -282,6 +285,12 @@ class JiraTracker(Tracker):
 
     def detach(self, attachment_id: str) -> None:
         self._relations.detach(attachment_id)
+
+    def installation(self, project: str) -> Installation | None:
+        return installation(self._site, project)
+
+    def install(self, project: str, installation: Installation) -> None:
+        install(self._site, project, installation)
 
     def url(self, ref: IssueRef) -> str:
         return f"{self._site.address}/browse/{ref.key}"

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from eal_jira.sandbox.flavour import Flavour
+from eal_jira.sandbox.people import PROJECT_ADMIN
 from eal_jira.testing import TrackerContract
 from eal_tracker_jira.service import JiraTracker
-from tests.plugins.jira_world import JiraWorld, served
+from tests.plugins.jira_world import BOT, JiraWorld, served
 
 
 class OnTheSandbox(TrackerContract):
@@ -38,3 +39,9 @@ class TestJiraCloud(OnTheSandbox):
 
 class TestJiraDataCenter(OnTheSandbox):
     flavour = "datacenter"
+
+    @pytest.fixture
+    def tracker(self, world: JiraWorld) -> JiraTracker:
+        # who writes is kept in a property of the project, for which this is needed
+        world.site.grant(BOT, world.project, PROJECT_ADMIN)
+        return world.tracker()

@@ -71,7 +71,7 @@ def test_a_jira_where_all_is_well_is_green_and_costs_few_requests(world: JiraWor
     assert troubles(found) == []
     assert {check.name for check in found} == {
         "tracker", "account", "time zone", "clock", "project DO", "project EAL", "decisions.approve",
-        "screen of Task in EAL", "search",
+        "screen of Task in EAL", "search", "copies",
     }  # fmt: skip
     assert len(arrived) <= 11
 

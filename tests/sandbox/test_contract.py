@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from eal_jira.sandbox import Create, Edit, Move, Say, Site, serve
+from eal_jira.sandbox.people import PROJECT_ADMIN
 from tests.sandbox.openapi import problems
 from tests.sandbox.support import START, Client, small_site
 
@@ -42,6 +43,7 @@ def reads(text: Any) -> list[Case]:
     new = {"fields": {"project": {"key": "PAY"}, "issuetype": {"id": TYPE}, "summary": "x", "description": text}}
     comment = {"body": text, "properties": [{"key": "eal-jira", "value": {"marker": "m"}}]}
     remote = {"globalId": "g", "object": {"url": "http://x", "title": "t"}}
+    about_project = "project/{projectIdOrKey}/properties/{propertyKey}"
     types = "issue/createmeta/{projectIdOrKey}/issuetypes"
     everything = "?expand=changelog,names,transitions&properties=*all"
     return [
@@ -76,6 +78,11 @@ def reads(text: Any) -> list[Case]:
         Case("POST", "issue/{issueIdOrKey}/remotelink", issue, remote),
         Case("PUT", "issue/{issueIdOrKey}/remotelink/{linkId}", issue | {"linkId": "10001"}, remote, status=204),
         Case("PUT", "issue/{issueIdOrKey}", issue, {"update": {"labels": [{"add": "eal"}]}}, status=204),
+        Case("PUT", about_project, project | {"propertyKey": "new"}, {"id": "a"}, status=201),
+        Case("PUT", about_project, project | {"propertyKey": "kept"}, {"id": "b"}),
+        Case("GET", about_project, project | {"propertyKey": "kept"}),
+        Case("DELETE", about_project, project | {"propertyKey": "gone"}, status=204),
+        Case("GET", about_project, project | {"propertyKey": "none"}, status=404),
     ]
 
 
@@ -84,9 +91,17 @@ def cloud_cases() -> list[Case]:
     whole = {"jql": "project = PAY", "fields": ["*all"], "expand": "names,schema,changelog", "maxResults": 1}
     fetch = ids | {"fields": ["*all"], "expand": ["changelog"], "properties": ["eal-jira"]}
     history = "issue/{issueIdOrKey}/changelog"
+    about_user, me = "user/properties/{propertyKey}", "?accountId=bot"
     check = {"permissions": ["EDIT_ISSUES"], "projects": [10001, 99], "issues": [10001, 99]}
     return [
         *reads(DOC),
+        Case("PUT", about_user, {"propertyKey": "new"}, {"id": "a"}, query=me, status=201),
+        Case("PUT", about_user, {"propertyKey": "kept"}, {"id": "b"}, query=me),
+        Case("GET", about_user, {"propertyKey": "kept"}, query=me),
+        Case("DELETE", about_user, {"propertyKey": "gone"}, query=me, status=204),
+        Case("GET", about_user, {"propertyKey": "none"}, query=me, status=404),
+        Case("GET", about_user, {"propertyKey": "kept"}, status=400),
+        Case("PUT", about_user, {"propertyKey": "kept"}, {"id": "a"}, query="?accountId=bob", status=403),
         Case("POST", "search/jql", {}, whole),
         Case("GET", "search/jql", {}, query="?jql=project=PAY&fields=*all"),
         Case("POST", "search/jql", {}, {"jql": "project = PAY"}),
@@ -119,6 +134,8 @@ def agile_cases() -> list[Case]:
 def datacenter_cases() -> list[Case]:
     return [
         *reads("hi"),
+        Case("GET", "user/properties/{propertyKey}", {"propertyKey": "kept"}, query="?userKey=bot"),
+        Case("PUT", "user/properties/{propertyKey}", {"propertyKey": "x"}, {}, query="?userKey=bot", status=403),
         Case("GET", "search", {}, query="?jql=project=PAY&fields=*all&expand=changelog"),
         Case("POST", "search", {}, {"jql": "project = PAY", "fields": ["summary"]}),
         Case("GET", "worklog/updated", {}, query="?since=0"),
@@ -130,6 +147,9 @@ def datacenter_cases() -> list[Case]:
 def lived_in(flavour: str) -> Site:
     """A site in which something of every kind has happened."""
     site = small_site(flavour)
+    site.grant("bot", "PAY", PROJECT_ADMIN)
+    for properties in (site.project("PAY").properties, site.people.accounts["bot"].properties):
+        properties.update(kept={"id": "a"}, gone={"id": "a"})
     board = site.add_board("Payments", "PAY")
     old = site.add_sprint(board.id, "S 1", start=START - timedelta(days=14), end=START, state="closed")
     site.add_sprint(board.id, "S 2", start=START, goal="a, b=c", state="active")

@@ -93,6 +93,17 @@ class Call:
             raise Refusal(404, f"No project could be found with key '{id_or_key}'.")
         return project
 
+    def person(self, key: str) -> Account:
+        """Whom the query names: by account id on Cloud, by user name or (in `key`) by user key on Data Center."""
+        people = self.site.people
+        if self.cloud:
+            found = people.accounts.get(self.query.get("accountId", ""))
+        else:
+            found = people.by_login(self.query.get("username", "")) or people.accounts.get(self.query.get(key, ""))
+        if found is None:
+            raise Refusal(404, "Specified user does not exist or you do not have required permissions")
+        return found
+
     def may(self, permission: str, project: int | None) -> bool:
         return self.site.may(self.account, permission, project)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from eal_jira.sandbox.flavour import Flavour
-from eal_jira.sandbox.rest import attachments, boards, comments, issue, remotelinks, search, words, worklogs
+from eal_jira.sandbox.rest import attachments, boards, comments, issue, properties, remotelinks, search, words, worklogs
 from eal_jira.sandbox.rest.answers import Answer
 from eal_jira.sandbox.rest.call import Call
 from eal_jira.sandbox.wiki.routes import wiki_endpoints
@@ -27,6 +27,9 @@ _BOTH: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "serverInfo", words.server_info),
     ("GET", "myself", words.myself),
     ("GET", "user", words.user),
+    ("GET", "user/properties/{key}", properties.of_user),
+    ("PUT", "user/properties/{key}", properties.set_of_user),
+    ("DELETE", "user/properties/{key}", properties.delete_of_user),
     ("GET", "group/member", words.group_members),
     ("GET", "mypermissions", words.my_permissions),
     ("GET", "field", words.fields),
@@ -40,6 +43,9 @@ _BOTH: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "project", words.projects),
     ("GET", "project/{project}", words.project),
     ("GET", "project/{project}/statuses", words.project_statuses),
+    ("GET", "project/{project}/properties/{key}", properties.of_project),
+    ("PUT", "project/{project}/properties/{key}", properties.set_of_project),
+    ("DELETE", "project/{project}/properties/{key}", properties.delete_of_project),
     ("GET", "issue/createmeta/{project}/issuetypes", words.create_types),
     ("GET", "issue/createmeta/{project}/issuetypes/{type}", words.create_fields),
     ("POST", "issue", issue.create),

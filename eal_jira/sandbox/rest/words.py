@@ -52,15 +52,8 @@ def myself(call: Call) -> Answer:
 
 
 def user(call: Call) -> Answer:
-    people = call.site.people
     call.user  # noqa: B018 – anonymous callers see nobody
-    if call.cloud:
-        found = people.accounts.get(call.query.get("accountId", ""))
-    else:
-        found = people.by_login(call.query.get("username", "")) or people.accounts.get(call.query.get("key", ""))
-    if found is None:
-        raise Refusal(404, "Specified user does not exist or you do not have required permissions")
-    return json_answer(call.present.account(found))
+    return json_answer(call.present.account(call.person("key")))
 
 
 def group_members(call: Call) -> Answer:
