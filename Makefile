@@ -44,7 +44,8 @@ kills: $(READY)
 
 store-faults: $(READY)
 	EAL_TEST_STORE_FAULTS=1 $(BIN)/python -m pytest -n 2 tests/store/test_faults.py
-	EAL_TEST_LEASE=20 $(BIN)/python -m pytest -n 0 tests/daemon/test_shared.py -k 'frozen or killed'
+	EAL_TEST_STORE_FAULTS=1 $(BIN)/python -m pytest -n 0 tests/cycle/test_damage.py -k flipped
+	EAL_TEST_LEASE=20 EAL_TEST_DAEMONS=2,3,4,5 $(BIN)/python -m pytest -n 0 tests/daemon/test_shared.py -k 'frozen or killed'
 	EAL_TEST_LEASE=5 EAL_TEST_STOPS=10 $(BIN)/python -m pytest -n 0 tests/daemon/test_shared.py -k stopped
 
 mutants: $(READY)

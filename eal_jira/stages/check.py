@@ -97,8 +97,7 @@ class _TeamCheck:
                 yardstick.rows(connection, traces, {i: verdict.applied for i, verdict in verdicts.items()}),
             )
             facts.set_team(connection, self._team.name, stale=True)
-            for issue_id in ids:
-                tag(connection, self._team.name, issue_id, self._now)
+            tag(connection, self._team.name, ids, self._now)
             self._comment(connection, found, traces, told)
             work.done(connection, "check", ids, self._team.name)
         self._checked.issues += len(traces)

@@ -114,8 +114,7 @@ def weigh_up(house: House, connection: Connection, team: TeamPart, row: Experime
     design = Design.from_json(row.design or {})
     sides = Sides.of(connection, team, row, design, now)
     joined = experiments.join(connection, row.key, [m.issue_id for m in sides.trial], now)
-    for issue_id in joined:
-        tag(connection, team.name, issue_id, now)
+    tag(connection, team.name, joined, now)
     if row.closed is None and sides.full:
         experiments.change(connection, row.key, closed=now)
     observations = write_down(connection, row.key, observed(design, sides.trial, sides.comparison, now))

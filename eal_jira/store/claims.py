@@ -8,11 +8,12 @@ from __future__ import annotations
 from sqlalchemy import Connection, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from eal_jira.store import seals, trouble
+from eal_jira.store import intents
 from eal_jira.store import tables as t
 from eal_jira.store.database import Store
 from eal_jira.store.fence import Fence, database_now
 from eal_jira.store.intents import IntentRow
+from eal_jira.store.tables import Unreadable
 
 
 def claim(store: Store, row: IntentRow) -> None:
@@ -22,8 +23,9 @@ def claim(store: Store, row: IntentRow) -> None:
     Without a lease (by hand, on a database of our own) only the first is asked.
     """
     with store.write() as connection:
-        if not seals.whole(connection, row.key):
-            raise trouble.damaged(store.name, f"the intent {row.key!r} is not what was stored")
+        # reading it looks at its seal
+        if intents.get(connection, row.key) is None:
+            raise Unreadable(f"the intent {row.key!r} is there no more")
         if store.fence is not None and not _taken(connection, row, store.fence):
             store.fence.lost()
             raise store.fence.over()

@@ -88,15 +88,14 @@ def trials(connection: Connection, key: str) -> set[str]:
     return {row.issue_id for row in sealed.rows(connection, t.trials, query)}
 
 
-def trials_of(connection: Connection, issue_id: str) -> list[ExperimentRow]:
-    """The experiments in which an issue takes part."""
-    query = (
-        select(t.experiments)
-        .join(t.trials, t.trials.c.experiment == t.experiments.c.key)
-        .where(t.trials.c.issue_id == issue_id)
-        .order_by(t.experiments.c.made, t.experiments.c.key)
-    )
-    return _rows(connection, query)
+def trials_of(connection: Connection, issue_ids: Sequence[str]) -> dict[str, list[ExperimentRow]]:
+    """The experiments in which each of these issues takes part."""
+    joined = sealed.rows(connection, t.trials, select(t.trials).where(t.trials.c.issue_id.in_(issue_ids)))
+    keys = {row.experiment for row in joined}
+    order = (t.experiments.c.made, t.experiments.c.key)
+    there = _rows(connection, select(t.experiments).where(t.experiments.c.key.in_(keys)).order_by(*order))
+    takes_part = {(row.issue_id, row.experiment) for row in joined}
+    return {issue_id: [row for row in there if (issue_id, row.key) in takes_part] for issue_id in issue_ids}
 
 
 # --- their numbers ----------------------------------------------------------------------------------------------

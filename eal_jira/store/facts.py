@@ -85,7 +85,8 @@ def remember_installation(connection: Connection, id: str) -> None:
 
 def forget_installations(connection: Connection) -> None:
     """Whoever writes next takes over."""
-    put(connection, "installations", "[]")
+    if installations(connection):
+        put(connection, "installations", "[]")
 
 
 def team(connection: Connection, name: str) -> TeamState | None:

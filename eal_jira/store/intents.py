@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, or_, select, update
+from sqlalchemy import Connection, Select, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from eal_jira.store import seals
+from eal_jira.store import sealed
 from eal_jira.store import tables as t
-from eal_jira.store.upsert import upsert
+from eal_jira.store.upsert import change, upsert
 
 OPEN = ("waiting", "sending", "unknown")
 PARKED, HELD, DROPPED, DONE = "parked", "held", "dropped", "done"
@@ -47,12 +47,12 @@ class IntentRow:
 
 def results(connection: Connection, team: str, verb: str) -> list[Mapping[str, Any]]:
     """What the delivered intents of this kind became, in the order of their keys."""
-    rows = connection.execute(
-        select(t.intents.c.result)
+    query = (
+        select(t.intents)
         .where(t.intents.c.team == team, t.intents.c.verb == verb, t.intents.c.result.is_not(None))
         .order_by(t.intents.c.key)
     )
-    return [row.result for row in rows]
+    return [row.result for row in _rows(connection, query) if row.result is not None]
 
 
 def payload_hash(payload: Mapping[str, Any]) -> str:
@@ -90,7 +90,6 @@ def want(
         "watch_until": None if known is None else known.watch_until,
     }
     upsert(connection, t.intents, [row])
-    seals.put(connection, key)
     return True
 
 
@@ -99,13 +98,17 @@ def _last_seq(connection: Connection, lane: str) -> int | None:
 
 
 def get(connection: Connection, key: str) -> IntentRow | None:
-    row = connection.execute(select(t.intents).where(t.intents.c.key == key)).first()
-    return None if row is None else _intent(row)
+    return next(iter(_rows(connection, select(t.intents).where(t.intents.c.key == key))), None)
+
+
+def known(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of the keys under which something was ever wanted."""
+    return {row.key for row in connection.execute(select(t.intents.c.key).where(t.intents.c.key.in_(keys)))}
 
 
 def results_of(connection: Connection, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """What came of these intents: key → result, of those that have one."""
-    rows = connection.execute(select(t.intents.c.key, t.intents.c.result).where(t.intents.c.key.in_(keys)))
+    rows = _rows(connection, select(t.intents).where(t.intents.c.key.in_(keys)))
     return {row.key: row.result for row in rows if row.result is not None}
 
 
@@ -121,7 +124,7 @@ def next_of_lanes(connection: Connection, now: datetime, limit: int) -> list[Int
     A parked intent holds back nothing: the ones behind it go on.
     """
     earlier = aliased(t.intents)
-    rows = connection.execute(
+    query = (
         select(t.intents)
         .join(t.teams, t.teams.c.name == t.intents.c.team)
         .where(
@@ -137,21 +140,18 @@ def next_of_lanes(connection: Connection, now: datetime, limit: int) -> list[Int
         .order_by(t.intents.c.made, t.intents.c.key)
         .limit(limit)
     )
-    return [_intent(row) for row in rows]
+    return _rows(connection, query)
 
 
 def mark(connection: Connection, key: str, state: str, **values: Any) -> None:
     values = {"held_by": None, **values}
-    connection.execute(update(t.intents).where(t.intents.c.key == key).values(state=state, **values))
-    seals.put(connection, key)
+    change(connection, t.intents, t.intents.c.key == key, state=state, **values)
 
 
 def watched(connection: Connection, now: datetime) -> list[IntentRow]:
     """Delivered ones that were sent more than once, and not long ago."""
-    rows = connection.execute(
-        select(t.intents).where(t.intents.c.watch_until > now, t.intents.c.state == DONE).order_by(t.intents.c.key)
-    )
-    return [_intent(row) for row in rows]
+    there = (t.intents.c.watch_until > now, t.intents.c.state == DONE)
+    return _rows(connection, select(t.intents).where(*there).order_by(t.intents.c.key))
 
 
 def held_by(connection: Connection) -> set[str]:
@@ -163,7 +163,7 @@ def held_by(connection: Connection) -> set[str]:
 def listed(connection: Connection, states: Sequence[str], limit: int | None = None) -> list[IntentRow]:
     """Those in one of these states, oldest first."""
     query = select(t.intents).where(t.intents.c.state.in_(states)).order_by(t.intents.c.made, t.intents.c.key)
-    return [_intent(row) for row in connection.execute(query.limit(limit))]
+    return _rows(connection, query.limit(limit))
 
 
 def release(connection: Connection, row: IntentRow) -> None:
@@ -174,11 +174,7 @@ def release(connection: Connection, row: IntentRow) -> None:
 
 def give_up_held(connection: Connection, before: datetime) -> None:
     """What was held until its conversation ended comes too late."""
-    connection.execute(
-        update(t.intents)
-        .where(t.intents.c.state == HELD, t.intents.c.made < before)
-        .values(state=DROPPED, held_by=None)
-    )
+    change(connection, t.intents, t.intents.c.state == HELD, t.intents.c.made < before, state=DROPPED, held_by=None)
 
 
 def count(connection: Connection, team: str | None = None) -> dict[tuple[str, str], int]:
@@ -190,11 +186,10 @@ def count(connection: Connection, team: str | None = None) -> dict[tuple[str, st
 
 
 def undelivered(connection: Connection) -> list[IntentRow]:
-    rows = connection.execute(
-        select(t.intents).where(t.intents.c.state.not_in((DONE, DROPPED))).order_by(t.intents.c.key)
+    return _rows(
+        connection, select(t.intents).where(t.intents.c.state.not_in((DONE, DROPPED))).order_by(t.intents.c.key)
     )
-    return [_intent(row) for row in rows]
 
 
-def _intent(row: Row[Any]) -> IntentRow:
-    return IntentRow(**row._mapping)
+def _rows(connection: Connection, query: Select[Any]) -> list[IntentRow]:
+    return [IntentRow(**sealed.content(row)) for row in sealed.rows(connection, t.intents, query)]

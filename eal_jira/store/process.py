@@ -126,9 +126,12 @@ def deviations(connection: Connection, team: str, issue_ids: Sequence[str] | Non
     return _deviations(connection, *condition)
 
 
-def deviations_of(connection: Connection, issue_id: str) -> list[Deviation]:
-    """What stands for one issue, in all teams."""
-    return _deviations(connection, t.deviations.c.issue_id == issue_id, t.deviations.c.closed.is_(None))
+def deviations_of(connection: Connection, issue_ids: Sequence[str]) -> dict[str, list[Deviation]]:
+    """What stands for each of these issues, in all teams."""
+    found: dict[str, list[Deviation]] = {issue_id: [] for issue_id in issue_ids}
+    for deviation in _deviations(connection, t.deviations.c.issue_id.in_(issue_ids), t.deviations.c.closed.is_(None)):
+        found[deviation.issue_id].append(deviation)
+    return found
 
 
 def _deviations(connection: Connection, *where: ColumnElement[bool]) -> list[Deviation]:

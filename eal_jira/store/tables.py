@@ -580,6 +580,7 @@ intents = Table(
     Column("held_by", Text),
     # it was sent more than once: until then we look whether the first request has taken effect after all
     Column("watch_until", Moment, index=True),
+    _seal(),
     Index(None, "lane", "seq"),
 )
 
@@ -616,7 +617,7 @@ echoes = Table(
     Column("hash", LargeBinary, nullable=False),
 )
 
-# A hash over each intent's content: what is written to the tracker is what was once decided, or nothing.
+# A hash over each issue's trace: what is judged is what was once told, or nothing.
 seals = Table(
     "seals",
     metadata,

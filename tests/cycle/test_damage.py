@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from typer.testing import CliRunner
 
 from eal_jira.cli.cycle import approve_plans
@@ -19,7 +19,8 @@ from eal_jira.errors import StoreDamaged, StoreError
 from eal_jira.model import IssueRecord
 from eal_jira.sandbox.acts import Create, Move, Person, ProjectPlan, Say
 from eal_jira.stages.house import House
-from eal_jira.store import copies, facts, issues, restoring, seals, work
+from eal_jira.store import copies, facts, issues, restoring, sealed, work
+from eal_jira.store import tables as t
 
 from .conftest import NOW, Bench, OpenBench
 from .test_killed_between_stages import GUIDELINE, STATUSES
@@ -243,8 +244,8 @@ WHOLE = "EAL_TEST_STORE_FAULTS" in os.environ
 def wanted(house: House) -> dict[str, str]:
     """Everything that was ever to be written to the tracker or the pages, and would not be refused by its seal."""
     with house.store.read() as connection:
-        rows = connection.execute(text("SELECT key, verb, lane, payload FROM intents"))
-        return {row.key: f"{row.verb} {row.lane} {row.payload}" for row in rows if seals.whole(connection, row.key)}
+        rows = connection.execute(select(t.intents))
+        return {row.key: f"{row.verb} {row.lane} {row.payload}" for row in rows if sealed.fits(t.intents, row)}
 
 
 @pytest.mark.parametrize("store_kind", ["sqlite"], indirect=True)

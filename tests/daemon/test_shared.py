@@ -35,6 +35,9 @@ TICKETS = 60
 UNDER_WAY = 8
 """Tickets that a daemon asks for at once: whoever is killed or frozen may leave so many of them in doubt."""
 
+DAEMONS = [int(word) for word in os.environ.get("EAL_TEST_DAEMONS", "3").split(",")]
+"""How many there are at once; `make store-faults` runs with two to five."""
+
 STOPS = int(os.environ.get("EAL_TEST_STOPS", "2"))
 
 
@@ -170,7 +173,8 @@ def delivered(bench: Bench, doubtful: int = UNDER_WAY) -> Callable[[], bool]:
     return asked
 
 
-def test_a_frozen_daemon_sends_nothing_when_it_wakes_and_another_has_taken_over(bench: OpenBench) -> None:
+@pytest.mark.parametrize("daemons", DAEMONS)
+def test_a_frozen_daemon_sends_nothing_when_it_wakes_and_another_has_taken_over(bench: OpenBench, daemons: int) -> None:
     with bench() as b:
         wished(b)
         with crew(b) as there:
@@ -179,9 +183,7 @@ def test_a_frozen_daemon_sends_nothing_when_it_wakes_and_another_has_taken_over(
             first = there.processes[0]
             first.signal(signal.SIGSTOP)
             frozen = time.monotonic()
-            second = there.join()
-            third = there.join()
-            others = (second, third)
+            others = [there.join() for _ in range(daemons - 1)]
             until(lambda: any(process.relay.sent for process in others), 30 + LEASE * 3)
             taken_over = min(sent for process in others for sent in process.relay.sent[:1])
             assert taken_over - frozen <= 30
@@ -196,12 +198,12 @@ def test_a_frozen_daemon_sends_nothing_when_it_wakes_and_another_has_taken_over(
         assert "lease" in there.log()
 
 
-def test_a_killed_daemons_work_is_done_by_another(bench: OpenBench) -> None:
+@pytest.mark.parametrize("daemons", DAEMONS)
+def test_a_killed_daemons_work_is_done_by_another(bench: OpenBench, daemons: int) -> None:
     with bench() as b:
         wished(b)
         with crew(b) as there:
-            first = there.join()
-            there.join()
+            first, *_ = [there.join() for _ in range(daemons)]
             until(lambda: len(tickets(b)) >= 3, 60)
             busy = max(there.processes, key=lambda process: len(process.relay.sent))
             busy.running.kill()

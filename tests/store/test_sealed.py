@@ -50,8 +50,8 @@ def test_what_is_decided_by_is_sealed() -> None:
     otherwise = {
         # held against the issue's hash or the trace's (store.damage)
         "issues", "changes", "comments", "worklogs", "events", "stays",
-        # has a seal of its own kind
-        "intents", "seals", "intervals",
+        # a seal itself, or one of another kind
+        "seals", "intervals",
         # said anew by the tracker at every listing
         "members", "missing", "remote_links", "readings",
         # which issues to look at, and when: all of it is in keys, of which the database has two copies
