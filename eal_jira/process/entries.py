@@ -17,12 +17,23 @@ from eal_jira.process.rules import BadRule, parse_rule
 from eal_jira.process.versions import ALWAYS, PROBED
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_STEP = re.compile(r"^[ \t]*(?:\d+[.)]|[-*•])[ \t]", re.MULTILINE)
+"""A line that begins as an item of a list."""
+
 _RULE = '{ kind = "precedence", first = "In Review", then = "Done" }'
 
 
 def _text(value: object) -> object:
     if isinstance(value, str) and not value.strip():
         raise PydanticCustomError("empty", "is empty", {"remedy": "Write something between the quotes."})
+    return value
+
+
+def _direction(value: object) -> object:
+    """Who leads says what for, and leaves the answers to those who do the work (mission, row 1.1)."""
+    if isinstance(value, str) and len(_STEP.findall(value)) > 1:
+        remedy = "Say here what it is good for; how it is done belongs into key_points, where the team can change it."
+        raise PydanticCustomError("steps", "lists steps", {"remedy": remedy})
     return value
 
 
@@ -62,6 +73,7 @@ def _day(value: object) -> date:
 
 _Id = Annotated[str, BeforeValidator(_id)]
 _Text = Annotated[str, BeforeValidator(_text), StringConstraints(strip_whitespace=True)]
+_Direction = Annotated[str, BeforeValidator(_direction), StringConstraints(strip_whitespace=True)]
 _Moment = Annotated[Any, BeforeValidator(_moment)]
 
 
@@ -72,13 +84,13 @@ class Entry(BaseModel):
 
     id: _Id = Field(description="a short name that never changes", examples=['"review-before-done"'])
     title: _Text = Field(description="what people read first", examples=['"Work is reviewed before it is done"'])
-    purpose: _Text = Field(
+    purpose: Annotated[_Text, BeforeValidator(_direction)] = Field(
         description="what it is good for", examples=['"A second pair of eyes sees what the first can\'t"']
     )
     source: _Text = Field(
         description="the book, practice or learning it comes from", examples=['"The Kanban Guide, 2020"']
     )
-    why: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
+    why: _Direction = ""
     mandatory: StrictBool = False
     tentative: StrictBool = True
     domain: Annotated[str, BeforeValidator(_one_of("clear", "complicated", "complex", "chaotic"))] = "clear"

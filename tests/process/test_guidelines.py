@@ -166,6 +166,20 @@ MISTAKES = {
     "purpose missing": Bad(
         ("purpose =", "why ="), 10, "purpose", '"purpose" is missing: what it is good', "For example: p"
     ),
+    "a purpose that lists steps": Bad(
+        ('purpose = "For its own sake"', 'purpose = """\n1. Open it\n2) Look at it\n"""'),
+        13,
+        "purpose",
+        '"purpose" lists steps',
+        "belongs into key_points",
+    ),
+    "a why that lists steps": Bad(
+        (TITLE, TITLE + '\nwhy = """So that\n  - first this\n  - then that\n"""'),
+        13,
+        "why",
+        '"why" lists steps',
+        "where the team can change it",
+    ),
     "source missing": Bad(
         ('source = "Bacchelli & Bird, 2013"\n', ""), 10, "source", '"source" is missing', "For example"
     ),
