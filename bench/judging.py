@@ -191,6 +191,8 @@ def judge_changed(count: int) -> None:
             started = time.process_time()
             check(house, NOW)
             say(f"a store with {count:,} issues: first check {time.process_time() - started:.0f} s CPU")
+            # as every cycle does at its end
+            house.store.tidy()
             with house.store.read() as connection:
                 say(f"{process.count_deviations(connection, 'Team'):,} deviations stand")
             # other issues each time: one that has moved has nothing more to say

@@ -15,6 +15,7 @@ def deliver(house: House, now: datetime, *, dry_run: bool) -> Delivered:
     with house.store.write() as connection:
         facts.put_moment(connection, "last_cycle", now)
         facts.put_moment(connection, "last_cycle_here", datetime.now(UTC))
+    house.store.tidy()
     return delivered
 
 

@@ -96,7 +96,8 @@ def _add(connection: Connection, team: str, name: Name, new: Interval, *, levels
 
 def _level(connection: Connection, group: Sequence[ColumnElement[bool]], new: Interval) -> int:
     """From the interval that came just before: those it met, less those that ended since."""
-    ahead = or_(_c.entered < new.entered, and_(_c.entered == new.entered, _c.issue_id < new.issue_id))
+    before = or_(_c.entered < new.entered, and_(_c.entered == new.entered, _c.issue_id < new.issue_id))
+    ahead = and_(_c.entered <= new.entered, before)
     latest = (_c.entered.desc(), _c.issue_id.desc())
     found = _sound(connection.execute(select(t.intervals).where(*group, ahead).order_by(*latest).limit(1)))
     if not found:
@@ -122,7 +123,9 @@ def _this(interval: Interval) -> ColumnElement[bool]:
 
 
 def _behind(interval: Interval) -> ColumnElement[bool]:
-    return or_(_c.entered > interval.entered, and_(_c.entered == interval.entered, _c.issue_id > interval.issue_id))
+    later = or_(_c.entered > interval.entered, and_(_c.entered == interval.entered, _c.issue_id > interval.issue_id))
+    # said twice: an index is used for a range, and for no alternative
+    return and_(_c.entered >= interval.entered, later)
 
 
 def _row(team: str, name: Name, interval: Interval, level: int) -> dict[str, Any]:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import BigInteger
 
 from eal_jira.errors import ConfigError, StoreError
-from eal_jira.store import Store, facts, open_store
+from eal_jira.model import Issue, IssueRecord, Scope
+from eal_jira.store import Store, facts, issues, open_store, work
 from eal_jira.store.tables import Moment, metadata
+
+AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
 def test_the_migrated_schema_is_the_one_in_the_tables(store: Store) -> None:
@@ -51,6 +56,29 @@ def test_a_transaction_that_ends_in_an_error_leaves_nothing(store: Store) -> Non
         ends_in_an_error()
     with store.read() as connection:
         assert facts.get(connection, "a") is None
+
+
+def test_after_work_a_few_issues_are_found_without_reading_all_of_their_project(tmp_path: Path) -> None:
+    with closing(open_store("sqlite:///eal.db", tmp_path)) as store:
+        with store.write() as connection:
+            found = [Issue(str(n), f"P-{n}", "P", "Story", "1", "x", AT, AT) for n in range(3000)]
+            issues.save_records(connection, [(b"", IssueRecord(issue, ())) for issue in found])
+        some, scope = [str(n) for n in range(20)], Scope(projects=("P",))
+
+        def plan() -> str:
+            with store.write() as connection:
+                told: list[tuple[str, Any]] = []
+                event.listen(
+                    connection, "before_cursor_execute", lambda _c, _u, sql, given, *_: told.append((sql, given))
+                )
+                assert sorted(work.of_team(connection, some, "Team", scope)) == sorted(some)
+                sql, given = told[0]
+                return str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).fetchall())
+
+        assert "project=?" in plan()
+        store.tidy()
+        assert "project=?" not in plan()
+        assert "id=?" in plan()
 
 
 def test_readers_can_not_write(store: Store) -> None:
