@@ -40,6 +40,7 @@ EXCEPTED = {
     "eal_jira/store/engines.py:_begin_immediate": "the BEGIN of Store.write",
     "eal_jira/store/engines.py:_begin": "the BEGIN of Store.read",
     "eal_jira/store/engines.py:_take_turn": "a lock inside Store.write",
+    "eal_jira/store/database.py:Store.tidy": "what SQLite notes for itself, inside Store.write",
     "eal_jira/store/bulk.py:insert_rows": "rows inside Store.write",
     "eal_jira/store/health.py:server_schema": "`eal-jira doctor`: reads only",
     "eal_jira/store/leases.py:lock_file": "says who has the lock; the lock itself ends with the process",
