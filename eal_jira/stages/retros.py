@@ -40,7 +40,7 @@ def write_retros(house: House, team: TeamPart, now: datetime) -> int:
         goal, heard = _written(house, connection, team, earlier[0] if earlier else None)
         # what had its retro is not asked again
         question = "" if heard == answered(earlier) else heard
-    png = any(house.pages[place].attaches_png for place in team.pages if place in house.pages)
+    png = places.want_png(house, team.pages)
     for period in periods:
         with house.store.read() as connection:
             used = said.hours_on_tickets(connection, team.name, period.start, period.end)
