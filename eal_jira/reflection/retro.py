@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 
 import numpy as np
 
@@ -170,7 +170,7 @@ def build(
         team=team,
         period=period.title,
         first_day=day.of(period.start),
-        last_day=day.last(period.end),
+        last_day=day.of(period.last),
         data_until=min(now, period.end).astimezone(material.zone),
         goal=period.goal or material.goal,
         finished=done.finished,
@@ -215,10 +215,6 @@ class _Days:
 
     def of(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
-
-    def last(self, end: datetime) -> date:
-        """The last day of a period whose end does not belong to it."""
-        return self.of(end - timedelta(microseconds=1))
 
 
 def _finished(measures: Sequence[Measures], period: Period) -> list[Measures]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, time
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.practices import Practice
 from eal_jira.model import Figure, IssueRef, Page
+from eal_jira.process.log import up_to
 from eal_jira.process.versions import in_force
 from eal_jira.reflection.follow import Known
 from eal_jira.reflection.notes import read_notes
@@ -31,11 +32,24 @@ RETRO_LABEL = "eal-retro"
 
 def write_retros(house: House, team: TeamPart, now: datetime) -> int:
     """Builds each due retro; the retro, its pages and its ticket are committed together."""
+    made = 0
+    for row, page in due_retros(house, team, now):
+        with house.store.write() as connection:
+            learning.save_retro(connection, row)
+            places.put(house, connection, team.pages, page, RETRO_LABEL, now)
+        made += 1
+    return made
+
+
+def due_retros(house: House, team: TeamPart, now: datetime) -> Iterator[tuple[RetroRow, Page]]:
+    """Each due retro with its page; writes nothing.
+
+    It tells of what had happened when its period ended: made a week later of the same data, it is the same.
+    """
     with house.store.read() as connection:
         periods = _due(connection, team, now)
         if not periods:
-            return 0
-        material = _material(house, connection, team, now)
+            return
         earlier = learning.retros(connection, team.name, 1)
         goal, heard = _written(house, connection, team, earlier[0] if earlier else None)
         # what had its retro is not asked again
@@ -43,6 +57,7 @@ def write_retros(house: House, team: TeamPart, now: datetime) -> int:
     png = places.want_png(house, team.pages)
     for period in periods:
         with house.store.read() as connection:
+            material = _material(house, connection, team, period, now)
             used = said.hours_on_tickets(connection, team.name, period.start, period.end)
         time_for_it = _reflection(team, used, earlier[0] if earlier else None)
         own = replace(material, goal=goal, manager_question=question, reflection=time_for_it)
@@ -50,12 +65,9 @@ def write_retros(house: House, team: TeamPart, now: datetime) -> int:
         goal = question = ""
         retro, figures = build(team.name, period, own, now, png=png)
         document = house.templates.render("retro.md", {f.name: getattr(retro, f.name) for f in fields(retro)})
-        with house.store.write() as connection:
-            row = RetroRow(team.name, period.key, period.start, period.end, now, _body(team, period, own, heard))
-            learning.save_retro(connection, row)
-            places.put(house, connection, team.pages, _page(team, period, document, figures), RETRO_LABEL, now)
+        row = RetroRow(team.name, period.key, period.start, period.end, now, _body(team, period, own, heard))
+        yield row, _page(team, period, document, figures)
         earlier = [row]
-    return len(periods)
 
 
 def _written(house: House, connection: Connection, team: TeamPart, last: RetroRow | None) -> tuple[str, str]:
@@ -106,18 +118,20 @@ def _page(team: TeamPart, period: Period, document: str, figures: tuple[Figure, 
     return Page(retro_key(team.name, period.key), team.name, _title(team, period), document, figures, date=date)
 
 
-def _material(house: House, connection: Connection, team: TeamPart, now: datetime) -> Material:
+def _material(house: House, connection: Connection, team: TeamPart, period: Period, now: datetime) -> Material:
     words = issues.vocabulary(connection)
     state = facts.team(connection, team.name)
     order = () if state is None else state.status_order
     rows = process.measures(connection, team.name)
-    guidelines = in_force(versions(connection, team.name), now)
+    every, until = versions(connection, team.name), min(now, period.end)
+    guidelines = in_force(every, min(now, period.last))
     measures = [Measures.from_json(row.body) for row in rows]
-    # what is unfinished has grown older since it was last looked at
-    yardstick = Yardstick.of(team, words, order, now)
-    unfinished = traces_of(connection, [m.issue_id for m in measures if m.censored])
-    older = dict(yardstick.measured(connection, unfinished))
-    measures = [older.get(m.issue_id, m) for m in measures]
+    # what was under way then was older than when it was last looked at, or was not finished yet
+    yardstick = Yardstick.of(team, words, order, until)
+    under_way = [m.issue_id for m in measures if m.created < until and (m.finished is None or m.finished >= until)]
+    traces = {i: up_to(trace, until) for i, trace in traces_of(connection, under_way).items()}
+    then = dict(yardstick.measured(connection, traces))
+    measures = [then.get(m.issue_id, m) for m in measures]
     current = {version.guideline: version.version for version in guidelines}
     known = [
         Known(practice, row.first_seen)
@@ -142,7 +156,7 @@ def _material(house: House, connection: Connection, team: TeamPart, now: datetim
         zone=team.zone,
         min_group=team.min_group,
         experiments=said.tried(house, connection, team.name),
-        stillness=stillness_of(house, connection, team, now),
+        stillness=stillness_of(house, connection, team, until),
         actions=said.actions(house, connection, team.name, words),
-        changes=[v.in_force_from for v in versions(connection, team.name) if v.version > 1],
+        changes=[v.in_force_from for v in every if v.version > 1],
     )
