@@ -23,6 +23,7 @@ from eal_jira.reflection.follow import Action, Followed, Known, Said, last_actio
 from eal_jira.reflection.learned import Asked, Learned, Other, Outlook, Process, Seen, Surprise, Tried, learned
 from eal_jira.reflection.performance import HISTORY, Pair, Work, performance
 from eal_jira.reflection.periods import Period
+from eal_jira.reflection.useful import Useful, useful
 
 MOST_QUESTIONS = 4
 #: so many finished issues make "unusually long" mean something
@@ -113,6 +114,9 @@ class Retro:
     manager_question: str
     #: None: no time is planned for reflection
     reflection: Time | None
+    #: whose turn it is to host the talk, a role; "" where the team names none
+    host: str
+    useful: tuple[Useful, ...]
     about: tuple[About, ...]
 
 
@@ -142,6 +146,9 @@ class Material:
     goal: str = ""
     manager_question: str = ""
     reflection: Time | None = None
+    host: str = ""
+    #: what the team has learnt, all of it
+    useful: Sequence[Useful] = ()
     #: when a guideline's version came in force that was not the first
     changes: Sequence[datetime] = ()
 
@@ -204,6 +211,8 @@ def build(
         questions=tuple(_questions(learnt, returned, material.min_group))[:MOST_QUESTIONS],
         manager_question=material.manager_question,
         reflection=material.reflection,
+        host=material.host,
+        useful=useful(material.useful, period),
         about=tuple(_about(period, material)),
     )
     return retro, (*done.figures, *learnt.figures)

@@ -13,11 +13,12 @@ from eal_jira.model import Figure, IssueRef, Page
 from eal_jira.process.log import up_to
 from eal_jira.process.versions import in_force
 from eal_jira.reflection.follow import Known
-from eal_jira.reflection.notes import read_notes
+from eal_jira.reflection.hosting import next_host
+from eal_jira.reflection.notes import Notes, read_notes
 from eal_jira.reflection.periods import Period, due_by_cron, due_by_sprint
 from eal_jira.reflection.retro import Material, Time, build
 from eal_jira.settings import TeamPart
-from eal_jira.stages import places, said
+from eal_jira.stages import learnt, places, said
 from eal_jira.stages.actions import retro_key
 from eal_jira.stages.digest import answered, asked_of
 from eal_jira.stages.experiments import stillness_of
@@ -51,7 +52,8 @@ def due_retros(house: House, team: TeamPart, now: datetime) -> Iterator[tuple[Re
         if not periods:
             return
         earlier = learning.retros(connection, team.name, 1)
-        goal, heard = _written(house, connection, team, earlier[0] if earlier else None)
+        said_last = _written(house, connection, team, earlier[0] if earlier else None)
+        heard, goal, host = asked_of(house, connection, team.name), said_last.goal, said_last.host
         # what had its retro is not asked again
         question = "" if heard == answered(earlier) else heard
     png = places.want_png(house, team.pages)
@@ -60,9 +62,10 @@ def due_retros(house: House, team: TeamPart, now: datetime) -> Iterator[tuple[Re
             material = _material(house, connection, team, period, now)
             used = said.hours_on_tickets(connection, team.name, period.start, period.end)
         time_for_it = _reflection(team, used, earlier[0] if earlier else None)
-        own = replace(material, goal=goal, manager_question=question, reflection=time_for_it)
+        turn = next_host(team.hosts, str((earlier[0].body or {}).get("host", "")) if earlier else "", host)
+        own = replace(material, goal=goal, manager_question=question, reflection=time_for_it, host=turn)
         # what was written for the next retro is for one
-        goal = question = ""
+        goal = question = host = ""
         retro, figures = build(team.name, period, own, now, png=png)
         document = house.templates.render("retro.md", {f.name: getattr(retro, f.name) for f in fields(retro)})
         row = RetroRow(team.name, period.key, period.start, period.end, now, _body(team, period, own, heard))
@@ -70,12 +73,11 @@ def due_retros(house: House, team: TeamPart, now: datetime) -> Iterator[tuple[Re
         earlier = [row]
 
 
-def _written(house: House, connection: Connection, team: TeamPart, last: RetroRow | None) -> tuple[str, str]:
-    """What people wrote for the retro to come: the team its goal on the last page, a manager a question."""
-    goal = ""
-    if last is not None:
-        goal = read_notes(said.written_on(house, connection, team.pages, retro_key(team.name, last.period))).goal
-    return goal, asked_of(house, connection, team.name)
+def _written(house: House, connection: Connection, team: TeamPart, last: RetroRow | None) -> Notes:
+    """What people wrote on the last retro for the one to come: its goal, and who hosted."""
+    if last is None:
+        return Notes()
+    return read_notes(said.written_on(house, connection, team.pages, retro_key(team.name, last.period)))
 
 
 def _reflection(team: TeamPart, used: float, last: RetroRow | None) -> Time | None:
@@ -91,6 +93,7 @@ def _body(team: TeamPart, period: Period, material: Material, heard: str) -> dic
         "title": _title(team, period),
         "question": material.manager_question,
         "heard": heard,
+        "host": material.host,
         "planned": team.reflection_hours,
         "used": 0.0 if material.reflection is None else material.reflection.used,
     }
@@ -158,5 +161,6 @@ def _material(house: House, connection: Connection, team: TeamPart, period: Peri
         experiments=said.tried(house, connection, team.name),
         stillness=stillness_of(house, connection, team, until),
         actions=said.actions(house, connection, team.name, words),
+        useful=learnt.for_others(house, connection, team),
         changes=[v.in_force_from for v in every if v.version > 1],
     )

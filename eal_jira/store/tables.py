@@ -435,7 +435,7 @@ learnings = Table(
     Column("key", Text, primary_key=True),
     Column("team", Text, nullable=False, index=True),
     Column("guideline", Text, nullable=False),
-    # "practice", "experiment" or "decision"
+    # "practice", "experiment", "decision" or "said"
     Column("kind", Text, nullable=False),
     # key of the proposal or experiment whose ticket tells more, or of the practice
     Column("source", Text, nullable=False),
