@@ -257,7 +257,7 @@ missing = Table(
 bans = Table(
     "bans",
     metadata,
-    # "" for the whole site, else an endpoint or an issue
+    # "" for the whole site, else an endpoint or an issue; "pages:NAME" for a place for pages
     Column("what", Text, primary_key=True),
     Column("until", Moment, nullable=False),
     Column("reason", Text, nullable=False),
