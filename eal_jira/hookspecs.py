@@ -436,6 +436,12 @@ class Tracker(ABC):
         """
         raise NotImplementedError
 
+    def theirs(self, issue_id: str) -> str:
+        """What people wrote around our part of a `shared` ticket's description, as lines of plain text; an empty check
+        box is "[ ]". "" where they wrote nothing, or where what is theirs can't be told from ours. Raises `Gone`. Asked
+        once an hour for a few tickets, and only when `capabilities.descriptions`."""
+        return ""
+
     def find_tickets(self, project: str, marker: str, after: str) -> tuple[IssueRef, ...]:
         """Tickets with this marker: by probing keys newer than `after`, then by search. Lowest id first."""
         raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from eal_jira.cli.cycle import approve_plans
 from eal_jira.cycle import run_cycle
-from eal_jira.sandbox.acts import Create, Move, Person, ProjectPlan, Say
+from eal_jira.sandbox.acts import Create, Edit, Move, Person, ProjectPlan, Say
 from eal_jira.store import learning, learnings
 from eal_pages_html.marked import NOTES, NOTES_END
 
@@ -103,6 +104,43 @@ def test_an_action_becomes_one_ticket_and_the_next_retro_tells_what_became_of_it
             ("open", keys[1]),
         }
         assert "Ann" not in second
+
+
+@pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
+def test_what_people_write_into_the_description_of_a_retro_that_is_an_issue_is_heard(
+    bench: OpenBench, flavour: str
+) -> None:
+    with bench(flavour, TEAM.format(hours=0).replace('["html", "jira"]', '["jira"]')) as b:
+        prepare(b)
+        with b.house() as house:
+            run_cycle(house)
+            approve_plans(house)
+            forward(b, WEEK)
+            run_cycle(house)
+            (retro,) = [i for i in b.site.issues.values() if i.fields["summary"].endswith("5–11 January 2026")]
+            before = retro.fields["description"]
+            if flavour == "cloud":
+                lines = [
+                    {"type": "paragraph", "content": [{"type": "text", "text": text}]}
+                    for text in ("Action: ask the shop", "Goal: fewer calls")
+                ]
+                after: object = {**before, "content": [lines[0], *before["content"], lines[1]]}
+            else:
+                after = f"Action: ask the shop\n{before}\nGoal: fewer calls"
+            b.site.perform(Edit(b.site.clock.now(), "ann", retro.key, "description", after))
+            for _ in range(3):
+                forward(b, timedelta(hours=2))
+                run_cycle(house)
+            (action,) = tickets(b, "eal-action")
+            assert b.site.issue(action).fields["summary"] == "Team: ask the shop"
+            assert retro.fields["description"] == after, "what people wrote stays, and so does ours"
+            b.site.perform(Move(b.site.clock.now(), "ann", action, "Approved"))
+            forward(b, WEEK)
+            run_cycle(house)
+            (second,) = [i for i in b.site.issues.values() if i.fields["summary"].endswith("12–18 January 2026")]
+            told = json.dumps(second.fields["description"], ensure_ascii=False)
+            assert "fewer calls" in told
+            assert action in told
 
 
 def test_time_is_planned_used_and_cut_in_sight(bench: OpenBench) -> None:
