@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, time
@@ -125,10 +126,14 @@ def _material(house: House, connection: Connection, team: TeamPart, period: Peri
     words = issues.vocabulary(connection)
     state = facts.team(connection, team.name)
     order = () if state is None else state.status_order
-    rows = process.measures(connection, team.name)
     every, until = versions(connection, team.name), min(now, period.end)
     guidelines = in_force(every, min(now, period.last))
-    measures = [Measures.from_json(row.body) for row in rows]
+    measures: list[Measures] = []
+    about: dict[object, set[str]] = defaultdict(set)
+    for row in process.each_measured(connection, team.name):
+        measures.append(Measures.from_json(row.body))
+        for guideline, _ in row.applied:
+            about[guideline].add(row.issue_id)
     # what was under way then was older than when it was last looked at, or was not finished yet
     yardstick = Yardstick.of(team, words, order, until)
     under_way = [m.issue_id for m in measures if m.created < until and (m.finished is None or m.finished >= until)]
@@ -144,12 +149,7 @@ def _material(house: House, connection: Connection, team: TeamPart, period: Peri
     return Material(
         measures=measures,
         deviations=process.deviations(connection, team.name),
-        about={
-            version.guideline: frozenset(
-                row.issue_id for row in rows if any(pair[0] == version.guideline for pair in row.applied)
-            )
-            for version in guidelines
-        },
+        about={version.guideline: frozenset(about[version.guideline]) for version in guidelines},
         guidelines=guidelines,
         known=known,
         proposals=[said.outlook(house, connection, row) for row in learning.proposals(connection, team.name)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,9 @@ from eal_jira.model import Actor, Deviation, Event, Stay, Trace
 from eal_jira.store import damage, intents, issues
 from eal_jira.store import tables as t
 from eal_jira.store.upsert import upsert
+
+AT_ONCE = 500
+"""Rows that are held at the same time where they are read one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +264,14 @@ def forget_measures(connection: Connection, team: str, issue_ids: Sequence[str])
 
 
 def measures(connection: Connection, team: str) -> list[MeasuredRow]:
-    rows = connection.execute(select(t.measures).where(t.measures.c.team == team).order_by(t.measures.c.issue_id))
-    return [MeasuredRow(row.issue_id, row.finished, row.body, tuple(row.applied)) for row in rows]
+    return list(each_measured(connection, team))
+
+
+def each_measured(connection: Connection, team: str) -> Iterator[MeasuredRow]:
+    """The same one after the other, for those who keep something smaller than all these bodies."""
+    query = select(t.measures).where(t.measures.c.team == team).order_by(t.measures.c.issue_id)
+    for row in connection.execute(query.execution_options(yield_per=AT_ONCE)):
+        yield MeasuredRow(row.issue_id, row.finished, row.body, tuple(row.applied))
 
 
 def measured(connection: Connection, team: str, issue_ids: Sequence[str]) -> list[str]:
