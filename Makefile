@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-postgres store-faults histories drift outbox hostile kills faults mutants oracles browser \
-	bench lint lock clean
+	pictures bench lint lock clean
 
 help:
 	@echo "make demo       live through nine months with three teams, on a sandbox tracker of our own"
@@ -24,6 +24,7 @@ help:
 	@echo "make faults     kill the daemon 2,000 times and stop it 500 times (KILLS=n, STOPS=n, SEED=n)"
 	@echo "make oracles    hold rules and exports against pm4py, which is installed apart into .venv-oracles"
 	@echo "make browser    look at pages with Chromium and axe, which are installed apart into .venv-browser"
+	@echo "make pictures   make the pictures in docs/images anew, from the real project in ../shared"
 	@echo "make bench      a first sync against a bare floor and two common loops; webhooks, writes, honesty of experiments"
 	@echo "make lint       check style, types and the direction of imports"
 	@echo "make lock       choose the newest dependencies and write them to requirements.lock"
@@ -76,6 +77,9 @@ oracles: $(READY) $(ASKED)/.ready
 # Playwright and axe-core drive Debian's Chromium from an environment of their own.
 browser: $(READY) $(LOOKS)/.ready
 	$(BIN)/python -m pytest tests/browser
+
+pictures: $(READY) $(LOOKS)/.ready
+	$(BIN)/python -m bench.pictures ../shared/data/aea-verification
 
 bench: $(READY)
 	$(BIN)/python -m bench.first_sync

@@ -10,7 +10,16 @@ import pluggy
 
 from eal_jira import hookspecs
 from eal_jira.errors import AdapterError
-from eal_jira.hookspecs import AdapterInfo, Connection, Delivery, Nudge, Pages, Tracker
+from eal_jira.hookspecs import (
+    AdapterInfo,
+    Connection,
+    Delivery,
+    Nudge,
+    Pages,
+    Patience,
+    PatienceInMemory,
+    Tracker,
+)
 
 GROUP = "eal_jira"
 
@@ -58,9 +67,17 @@ class Adapters:
         return found
 
     def pages(
-        self, name: str, options: Mapping[str, object], home: Path, secret: Callable[[], str] | None = None
+        self,
+        name: str,
+        options: Mapping[str, object],
+        home: Path,
+        secret: Callable[[], str] | None = None,
+        patience: Patience | None = None,
     ) -> Pages:
-        found: Pages | None = self._manager.hook.eal_pages(name=name, options=options, home=home, secret=secret)
+        """Without `patience` it ends with the process."""
+        found: Pages | None = self._manager.hook.eal_pages(
+            name=name, options=options, home=home, secret=secret, patience=patience or PatienceInMemory()
+        )
         if found is None:
             raise self._unknown("pages", name, "teams.pages")
         return found

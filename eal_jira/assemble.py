@@ -34,13 +34,16 @@ def assembled(
     adapters = Adapters.installed()
     for kind in adapters.rule_kinds():
         register(kind)
-    pages = {name: open_pages(adapters, name, settings) for name in pages_named(settings)}
     with ExitStack() as at_the_end:
         store = open_store(settings.store.url, settings.folder, settings.store.read_password)
         at_the_end.callback(store.close)
         if lease is not None:
             store = at_the_end.enter_context(_leased(store, lease, settings.run.lease, leases.PATIENCE))
             health.require_whole(store)
+        pages = {
+            name: open_pages(adapters, name, settings, bans.StoredPatience(store, pages=name))
+            for name in pages_named(settings)
+        }
         watch = watch or Requests()
         tracker = open_tracker(adapters, settings, bans.StoredPatience(store), watch)
         at_the_end.callback(tracker.close)
@@ -118,6 +121,6 @@ def pages_named(settings: Settings) -> list[str]:
     return sorted(named - {settings.tracker.adapter})
 
 
-def open_pages(adapters: Adapters, name: str, settings: Settings) -> Pages:
+def open_pages(adapters: Adapters, name: str, settings: Settings, patience: Patience | None = None) -> Pages:
     part = settings.pages.get(name, PagesPart())
-    return adapters.pages(name, part.options, settings.folder, part.secret)
+    return adapters.pages(name, part.options, settings.folder, part.secret, patience)

@@ -55,7 +55,8 @@ R = TypeVar("R")
 
 
 class Patience(Protocol):
-    """Where the tracker has asked for patience: shared by all who talk to it, and kept over restarts.
+    """Where the tracker (or a place for pages) has asked for patience: shared by all who talk to it, and kept over
+    restarts.
 
     `what` is "" for the whole site, "endpoint:METHOD NAME" for one kind of request, "issue:ID" for the writes on one
     issue. Called before each request and from any thread. Times are this machine's, in UTC.
@@ -436,6 +437,12 @@ class Tracker(ABC):
         """
         raise NotImplementedError
 
+    def theirs(self, issue_id: str) -> str:
+        """What people wrote around our part of a `shared` ticket's description, as lines of plain text; an empty check
+        box is "[ ]". "" where they wrote nothing, or where what is theirs can't be told from ours. Raises `Gone`. Asked
+        once an hour for a few tickets, and only when `capabilities.descriptions`."""
+        return ""
+
     def find_tickets(self, project: str, marker: str, after: str) -> tuple[IssueRef, ...]:
         """Tickets with this marker: by probing keys newer than `after`, then by search. Lowest id first."""
         raise NotImplementedError
@@ -552,10 +559,13 @@ def eal_tracker(name: str, connection: Connection) -> Tracker | None:
 
 
 @hookspec(firstresult=True)
-def eal_pages(name: str, options: Mapping[str, object], home: Path, secret: Callable[[], str] | None) -> Pages | None:
+def eal_pages(
+    name: str, options: Mapping[str, object], home: Path, secret: Callable[[], str] | None, patience: Patience
+) -> Pages | None:
     """Called when a team's ``pages`` names this adapter. `options` is the table ``[pages.NAME]`` of the config, `home`
     the folder in which the config lies: relative paths start there. `secret` returns the credential that the table's
-    ``token`` names, afresh at each call; None when it names none. Take the arguments that you need."""
+    ``token`` names, afresh at each call; None when it names none. A place on the network asks `patience` before each
+    request and tells it of each limit that was met, as a tracker does. Take the arguments that you need."""
 
 
 @hookspec(firstresult=True)

@@ -82,6 +82,13 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str | dict) else value
 
 
+def _role(text: str) -> str:
+    if "@" in text or not text.strip():
+        raise ValueError("is no role; pages show it, so name no person: write it like 'a developer'")
+    return " ".join(text.split())
+
+
+Role = Annotated[str, AfterValidator(_role)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Url = Annotated[str, AfterValidator(_http_url)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
@@ -419,6 +426,8 @@ class TeamPart(Part):
     #: hours planned for reflection in each retro's period, all people together; 0: none are planned
     reflection_hours: float = Field(default=0, ge=0)
     owners: OwnersPart = OwnersPart()
+    #: roles that host the talk about a retro in turn, in words; pages show them
+    hosts: Annotated[tuple[Role, ...], BeforeValidator(_as_list)] = ()
 
     @model_validator(mode="after")
     def one_scope(self) -> TeamPart:

@@ -55,6 +55,11 @@ def test_the_smallest_config_is_tracker_and_one_team(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        (
+            'projects = ["PAY"]',
+            'projects = ["PAY"]\nhosts = ["ann@example.com"]',
+            "is no role; pages show it, so name no person",
+        ),
         ("url =", "ulr =", "tracker.ulr is not a key of the config. Did you mean 'url'?"),
         ("learning_project", "learning_projekt", "Did you mean 'learning_project'?"),
         ('projects = ["PAY"]', 'projects = ["PAY"]\nguideline = "x"', "Did you mean 'guidelines'?"),

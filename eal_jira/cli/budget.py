@@ -65,11 +65,14 @@ def _word(told: Allowance) -> str:
 
 
 def _ban(ban: Ban) -> str:
+    until = f"until {when(ban.until)}" + (f": {ban.reason}" if ban.reason else "")
+    if ban.pages:
+        return f"The pages {ban.pages} ask for patience {until}"
     kind, _, place = ban.what.partition(":")
     about = {"": "", "endpoint": f" with {place}", "issue": f" with writes on issue {place}"}.get(
         kind, f" ({ban.what})"
     )
-    return f"The tracker asks for patience{about} until {when(ban.until)}" + (f": {ban.reason}" if ban.reason else "")
+    return f"The tracker asks for patience{about} {until}"
 
 
 def last_cycle_cost(connection: Connection) -> dict[str, int] | None:

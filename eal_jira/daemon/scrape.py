@@ -94,7 +94,12 @@ def _figures(connection: Connection, settings: Settings, now: datetime) -> Itera
         value=strays.healed(connection),
     )
     yield _gauge("leader", "Whether this process runs the cycles now.", {}, leases.ours(connection, leases.CYCLE))
-    yield _gauge("bans_active", "Bans of the tracker that have not ended.", {}, len(bans.active(connection, now)))
+    yield _gauge(
+        "bans_active",
+        "Bans (the tracker's, and those of pages) that have not ended.",
+        {},
+        len(bans.active(connection, now)),
+    )
 
 
 def _queue(connection: Connection, now: datetime) -> Iterator[Metric]:

@@ -8,12 +8,13 @@ only where a tracker gives no id does the name stand in.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from eal_jira.errors import EalError
 from eal_jira.model import Activity, Change, Event, Issue, Stay, Trace
+from eal_jira.process.values import NEUTRAL, field_at
 
 
 class BrokenTrace(EalError):
@@ -44,6 +45,20 @@ def build_trace(issue: Issue, changes: Sequence[Change], by_id: Collection[str] 
     for change, activity, before, after in _steps(issue, ordered, initial, by_id):
         events.append(Event(len(events), change.at, activity, before, after, change.actor))
     return Trace(issue, tuple(events), tuple(_stays(events)))
+
+
+def up_to(trace: Trace, moment: datetime) -> Trace:
+    """The trace of what had happened before this moment, at which the issue was there already.
+
+    Its status and the fields that have no neutral name are as they were then, the others as they are now.
+    """
+    events = tuple(event for event in trace.events if event.at < moment)
+    if len(events) == len(trace.events):
+        return trace
+    stays, before = tuple(_stays(events)), moment - timedelta(microseconds=1)
+    changed = {event.activity for event in trace.events[len(events) :]} - {*NEUTRAL, Activity.STATUS}
+    fields = {**trace.issue.fields, **{name: field_at(trace, (name,), before) for name in changed}}
+    return Trace(replace(trace.issue, status=stays[-1].status, fields=fields), events, stays)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def said_not_done(
         if any(is_about(proposal, practice) for proposal in proposals):
             continue
         outcome = "went well" if practice.verdict is Verdict.BETTER else "did not help"
-        say(each.since, f"“{practice.label}” {outcome}, and nothing was tried or proposed since.")
+        say(each.since, f"“{practice.label}” {outcome}, and nothing was tried or proposed")
     for proposal in proposals:
         if proposal.state == "tried first" and proposal.decided and proposal.guideline not in tried:
             say(proposal.decided, f"Try it first: {proposal.title}", proposal.key, proposal.url)

@@ -26,6 +26,11 @@ class Period:
     #: what the team set out to do, "" where nobody wrote it down
     goal: str = ""
 
+    @property
+    def last(self) -> datetime:
+        """Its last moment: the end does not belong to it."""
+        return self.end - timedelta(microseconds=1)
+
 
 def due_by_cron(
     line: str, zone: ZoneInfo, last_end: datetime | None, since: datetime, now: datetime

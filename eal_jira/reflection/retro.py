@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from eal_jira.reflection.follow import Action, Followed, Known, Said, last_actio
 from eal_jira.reflection.learned import Asked, Learned, Other, Outlook, Process, Seen, Surprise, Tried, learned
 from eal_jira.reflection.performance import HISTORY, Pair, Work, performance
 from eal_jira.reflection.periods import Period
+from eal_jira.reflection.useful import Useful, useful
 
 MOST_QUESTIONS = 4
 #: so many finished issues make "unusually long" mean something
@@ -113,6 +114,9 @@ class Retro:
     manager_question: str
     #: None: no time is planned for reflection
     reflection: Time | None
+    #: whose turn it is to host the talk, a role; "" where the team names none
+    host: str
+    useful: tuple[Useful, ...]
     about: tuple[About, ...]
 
 
@@ -142,6 +146,9 @@ class Material:
     goal: str = ""
     manager_question: str = ""
     reflection: Time | None = None
+    host: str = ""
+    #: what the team has learnt, all of it
+    useful: Sequence[Useful] = ()
     #: when a guideline's version came in force that was not the first
     changes: Sequence[datetime] = ()
 
@@ -170,7 +177,7 @@ def build(
         team=team,
         period=period.title,
         first_day=day.of(period.start),
-        last_day=day.last(period.end),
+        last_day=day.of(period.last),
         data_until=min(now, period.end).astimezone(material.zone),
         goal=period.goal or material.goal,
         finished=done.finished,
@@ -204,6 +211,8 @@ def build(
         questions=tuple(_questions(learnt, returned, material.min_group))[:MOST_QUESTIONS],
         manager_question=material.manager_question,
         reflection=material.reflection,
+        host=material.host,
+        useful=useful(material.useful, period),
         about=tuple(_about(period, material)),
     )
     return retro, (*done.figures, *learnt.figures)
@@ -215,10 +224,6 @@ class _Days:
 
     def of(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
-
-    def last(self, end: datetime) -> date:
-        """The last day of a period whose end does not belong to it."""
-        return self.of(end - timedelta(microseconds=1))
 
 
 def _finished(measures: Sequence[Measures], period: Period) -> list[Measures]:

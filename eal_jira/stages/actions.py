@@ -1,4 +1,7 @@
-"""Actions that people wrote on a retro become tickets, each once; the next retro tells what became of them."""
+"""Actions that people wrote on a retro become tickets, each once; the next retro tells what became of them.
+
+What they wrote there for others to use is kept among the learnings.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from eal_jira.reflection.notes import read_notes, same
 from eal_jira.settings import TeamPart
 from eal_jira.stages import said
 from eal_jira.stages.house import House
+from eal_jira.stages.learnt import learn_said
 from eal_jira.store import Connection, facts, issues, learning
 from eal_jira.store.learning import ActionRow, RetroRow
 
@@ -36,8 +40,11 @@ def hear_actions(house: House, team: TeamPart, now: datetime) -> int:
     with house.store.write() as connection:
         facts.put_moment(connection, looked, now)
         for retro, text in reversed(texts):
-            for action in read_notes(text).actions:
+            notes = read_notes(text)
+            for action in notes.actions:
                 made += _make(house, connection, team, retro, action, now)
+            for told in notes.for_others:
+                learn_said(connection, team.name, retro_key(team.name, retro.period), told, now)
     return made
 
 

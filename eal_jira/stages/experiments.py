@@ -93,12 +93,12 @@ def team_of(house: House, name: str) -> TeamPart:
     return next((team for team in house.teams if team.name.casefold() == wanted), house.teams[0])
 
 
-def stillness_of(house: House, connection: Connection, team: TeamPart, now: datetime) -> int | None:
-    """For how many weeks the team has tried nothing on purpose, where that is long enough to wonder; else None."""
+def stillness_of(house: House, connection: Connection, team: TeamPart, at: datetime) -> int | None:
+    """For how many weeks the team had tried nothing on purpose, where that is long enough to wonder; else None."""
     state = facts.team(connection, team.name)
     if state is None or not team.experiments:
         return None
-    rows = experiments.listed(connection, team.name)
-    running = sum(row.state == "running" for row in rows)
-    last = max((row.ended or row.started for row in rows if row.started), default=None)
-    return quiet(running, last, state.first_cycle, now, house.settings.experiments.quiet_weeks)
+    begun = [row for row in experiments.listed(connection, team.name) if row.started is not None and row.started < at]
+    running = sum(row.ended is None or row.ended >= at for row in begun)
+    last = max((row.ended for row in begun if row.ended is not None), default=None)
+    return quiet(running, last, state.first_cycle, at, house.settings.experiments.quiet_weeks)

@@ -11,13 +11,17 @@ from eal_jira.learning.practices import Practice
 from eal_jira.learning.trials import Result, State
 from eal_jira.outbox.intents import marker
 from eal_jira.process.grades import Grade
+from eal_jira.reflection.notes import same
+from eal_jira.reflection.useful import Useful
 from eal_jira.settings import TeamPart
+from eal_jira.stages.house import House
+from eal_jira.stages.said import ticket_of
 from eal_jira.store import Connection, intents, issues, learning, learnings
 from eal_jira.store.experiments import ExperimentRow
 from eal_jira.store.learning import PracticeRow, ProposalRow
 from eal_jira.store.learnings import LearningRow
 
-EXPERIMENT, PRACTICE, DECISION = "experiment", "practice", "decision"
+EXPERIMENT, PRACTICE, DECISION, SAID = "experiment", "practice", "decision", "said"
 EXPERIMENTS = {
     State.WORKS: "works",
     State.DOES_NOT: "does not work",
@@ -67,6 +71,26 @@ def reused(connection: Connection, row: LearningRow, own_projects: frozenset[str
     found = issues.issues(connection, [str(ticket.result["id"])])
     links = [link for issue in found.values() for link in issue.links]
     return len({link.other_id for link in links if link.other_key.rpartition("-")[0] not in own_projects})
+
+
+def learn_said(connection: Connection, team: str, retro: str, text: str, now: datetime) -> None:
+    """What people wrote on a retro for others to use: their word, kept as it is. `retro`: key of its page."""
+    told = Learning(text, "told by the team", Grade.OPINION)
+    key = marker("learning", retro, same(text))
+    learnings.save(connection, LearningRow(key, team, "", SAID, retro, now, told.to_json()))
+
+
+def for_others(house: House, connection: Connection, team: TeamPart) -> list[Useful]:
+    """All that the team has learnt; what was decided stands on its retros anyway."""
+    own = frozenset({*team.projects, house.settings.tracker.learning_project})
+    found = []
+    for row in learnings.listed(connection, team.name):
+        if row.kind != DECISION:
+            told, ticket = Learning.from_json(row.body), ticket_of(connection, row.source)
+            key, url = ("", "") if ticket is None else (ticket.key, house.tracker.url(ticket))
+            elsewhere = reused(connection, row, own)
+            found.append(Useful(told.what, told.outcome, str(told.grade), row.made, elsewhere, key, url))
+    return found
 
 
 def _save(

@@ -1,4 +1,4 @@
-"""The picture of a proposal's evidence: every issue that was compared. It is drawn from what was told, not anew."""
+"""Pictures on tickets of ours; that of a proposal shows its evidence, drawn from what was told and not anew."""
 
 from __future__ import annotations
 
@@ -69,8 +69,13 @@ def draw(house: House, team: TeamPart, trial: Trial) -> Figure:
     return experiment_chart(trial, name=NAME, zone=team.zone, min_group=team.min_group, png=png)
 
 
-def attach(connection: Connection, team: TeamPart, ticket: str, figure: Figure, now: datetime) -> None:
-    """The picture beside the text; a newer one takes its place."""
-    if figure.png:
-        content = base64.b64decode(figure.png)
-        want(connection, team.name, Attached(picture_file(figure), content, ticket=ticket, replaces=True), now)
+def attach(connection: Connection, team: str, ticket: str, figure: Figure, now: datetime) -> bool:
+    """The picture beside the text; a newer one takes its place. Whether there is something to deliver."""
+    file = as_file(ticket, figure)
+    return file is not None and want(connection, team, file, now)
+
+
+def as_file(ticket: str, figure: Figure) -> Attached | None:
+    if not figure.png:
+        return None
+    return Attached(picture_file(figure), base64.b64decode(figure.png), ticket=ticket, replaces=True)

@@ -129,7 +129,7 @@ def make(
     ticket = Ticket(key, part.learning_project, part.ticket_type, title, document, (PROPOSAL_LABEL,), words)
     want(connection, team.name, ticket, now)
     if figure is not None:
-        pictures.attach(connection, team, key, figure, now)
+        pictures.attach(connection, team.name, key, figure, now)
     _link(house, connection, team, key, newest[:NAMED], now)
     return row
 
@@ -154,4 +154,4 @@ def _renew(
     body = house.templates.render("renewed.md", {"practice": practice, "picture": drawn})
     want(connection, team.name, Comment(marker("renewed", row.key), body, ticket=row.key), now)
     if figure is not None:
-        pictures.attach(connection, team, row.key, figure, now)
+        pictures.attach(connection, team.name, row.key, figure, now)

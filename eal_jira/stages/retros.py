@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, time
 from typing import Any
@@ -10,13 +11,15 @@ from typing import Any
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.practices import Practice
 from eal_jira.model import Figure, IssueRef, Page
+from eal_jira.process.log import up_to
 from eal_jira.process.versions import in_force
 from eal_jira.reflection.follow import Known
-from eal_jira.reflection.notes import read_notes
+from eal_jira.reflection.hosting import next_host
+from eal_jira.reflection.notes import Notes, read_notes
 from eal_jira.reflection.periods import Period, due_by_cron, due_by_sprint
 from eal_jira.reflection.retro import Material, Time, build
 from eal_jira.settings import TeamPart
-from eal_jira.stages import places, said
+from eal_jira.stages import learnt, places, said
 from eal_jira.stages.actions import retro_key
 from eal_jira.stages.digest import answered, asked_of
 from eal_jira.stages.experiments import stillness_of
@@ -31,39 +34,51 @@ RETRO_LABEL = "eal-retro"
 
 def write_retros(house: House, team: TeamPart, now: datetime) -> int:
     """Builds each due retro; the retro, its pages and its ticket are committed together."""
+    made = 0
+    for row, page in due_retros(house, team, now):
+        with house.store.write() as connection:
+            learning.save_retro(connection, row)
+            places.put(house, connection, team.pages, page, RETRO_LABEL, now)
+        made += 1
+    return made
+
+
+def due_retros(house: House, team: TeamPart, now: datetime) -> Iterator[tuple[RetroRow, Page]]:
+    """Each due retro with its page; writes nothing.
+
+    It tells of what had happened when its period ended: made a week later of the same data, it is the same.
+    """
     with house.store.read() as connection:
         periods = _due(connection, team, now)
         if not periods:
-            return 0
-        material = _material(house, connection, team, now)
+            return
         earlier = learning.retros(connection, team.name, 1)
-        goal, heard = _written(house, connection, team, earlier[0] if earlier else None)
+        said_last = _written(house, connection, team, earlier[0] if earlier else None)
+        heard, goal, host = asked_of(house, connection, team.name), said_last.goal, said_last.host
         # what had its retro is not asked again
         question = "" if heard == answered(earlier) else heard
-    png = any(house.pages[place].attaches_png for place in team.pages if place in house.pages)
+    png = places.want_png(house, team.pages)
     for period in periods:
         with house.store.read() as connection:
+            material = _material(house, connection, team, period, now)
             used = said.hours_on_tickets(connection, team.name, period.start, period.end)
         time_for_it = _reflection(team, used, earlier[0] if earlier else None)
-        own = replace(material, goal=goal, manager_question=question, reflection=time_for_it)
+        turn = next_host(team.hosts, str((earlier[0].body or {}).get("host", "")) if earlier else "", host)
+        own = replace(material, goal=goal, manager_question=question, reflection=time_for_it, host=turn)
         # what was written for the next retro is for one
-        goal = question = ""
+        goal = question = host = ""
         retro, figures = build(team.name, period, own, now, png=png)
         document = house.templates.render("retro.md", {f.name: getattr(retro, f.name) for f in fields(retro)})
-        with house.store.write() as connection:
-            row = RetroRow(team.name, period.key, period.start, period.end, now, _body(team, period, own, heard))
-            learning.save_retro(connection, row)
-            places.put(house, connection, team.pages, _page(team, period, document, figures), RETRO_LABEL, now)
+        row = RetroRow(team.name, period.key, period.start, period.end, now, _body(team, period, own, heard))
+        yield row, _page(team, period, document, figures)
         earlier = [row]
-    return len(periods)
 
 
-def _written(house: House, connection: Connection, team: TeamPart, last: RetroRow | None) -> tuple[str, str]:
-    """What people wrote for the retro to come: the team its goal on the last page, a manager a question."""
-    goal = ""
-    if last is not None:
-        goal = read_notes(said.written_on(house, connection, team.pages, retro_key(team.name, last.period))).goal
-    return goal, asked_of(house, connection, team.name)
+def _written(house: House, connection: Connection, team: TeamPart, last: RetroRow | None) -> Notes:
+    """What people wrote on the last retro for the one to come: its goal, and who hosted."""
+    if last is None:
+        return Notes()
+    return read_notes(said.written_on(house, connection, team.pages, retro_key(team.name, last.period)))
 
 
 def _reflection(team: TeamPart, used: float, last: RetroRow | None) -> Time | None:
@@ -79,6 +94,7 @@ def _body(team: TeamPart, period: Period, material: Material, heard: str) -> dic
         "title": _title(team, period),
         "question": material.manager_question,
         "heard": heard,
+        "host": material.host,
         "planned": team.reflection_hours,
         "used": 0.0 if material.reflection is None else material.reflection.used,
     }
@@ -106,18 +122,24 @@ def _page(team: TeamPart, period: Period, document: str, figures: tuple[Figure, 
     return Page(retro_key(team.name, period.key), team.name, _title(team, period), document, figures, date=date)
 
 
-def _material(house: House, connection: Connection, team: TeamPart, now: datetime) -> Material:
+def _material(house: House, connection: Connection, team: TeamPart, period: Period, now: datetime) -> Material:
     words = issues.vocabulary(connection)
     state = facts.team(connection, team.name)
     order = () if state is None else state.status_order
-    rows = process.measures(connection, team.name)
-    guidelines = in_force(versions(connection, team.name), now)
-    measures = [Measures.from_json(row.body) for row in rows]
-    # what is unfinished has grown older since it was last looked at
-    yardstick = Yardstick.of(team, words, order, now)
-    unfinished = traces_of(connection, [m.issue_id for m in measures if m.censored])
-    older = dict(yardstick.measured(connection, unfinished))
-    measures = [older.get(m.issue_id, m) for m in measures]
+    every, until = versions(connection, team.name), min(now, period.end)
+    guidelines = in_force(every, min(now, period.last))
+    measures: list[Measures] = []
+    about: dict[object, set[str]] = defaultdict(set)
+    for row in process.each_measured(connection, team.name):
+        measures.append(Measures.from_json(row.body))
+        for guideline, _ in row.applied:
+            about[guideline].add(row.issue_id)
+    # what was under way then was older than when it was last looked at, or was not finished yet
+    yardstick = Yardstick.of(team, words, order, until)
+    under_way = [m.issue_id for m in measures if m.created < until and (m.finished is None or m.finished >= until)]
+    traces = {i: up_to(trace, until) for i, trace in traces_of(connection, under_way).items()}
+    then = dict(yardstick.measured(connection, traces))
+    measures = [then.get(m.issue_id, m) for m in measures]
     current = {version.guideline: version.version for version in guidelines}
     known = [
         Known(practice, row.first_seen)
@@ -127,12 +149,7 @@ def _material(house: House, connection: Connection, team: TeamPart, now: datetim
     return Material(
         measures=measures,
         deviations=process.deviations(connection, team.name),
-        about={
-            version.guideline: frozenset(
-                row.issue_id for row in rows if any(pair[0] == version.guideline for pair in row.applied)
-            )
-            for version in guidelines
-        },
+        about={version.guideline: frozenset(about[version.guideline]) for version in guidelines},
         guidelines=guidelines,
         known=known,
         proposals=[said.outlook(house, connection, row) for row in learning.proposals(connection, team.name)],
@@ -142,7 +159,8 @@ def _material(house: House, connection: Connection, team: TeamPart, now: datetim
         zone=team.zone,
         min_group=team.min_group,
         experiments=said.tried(house, connection, team.name),
-        stillness=stillness_of(house, connection, team, now),
+        stillness=stillness_of(house, connection, team, until),
         actions=said.actions(house, connection, team.name, words),
-        changes=[v.in_force_from for v in versions(connection, team.name) if v.version > 1],
+        useful=learnt.for_others(house, connection, team),
+        changes=[v.in_force_from for v in every if v.version > 1],
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
+from eal_jira.errors import Gone
 from eal_jira.learning.designs import Design
 from eal_jira.learning.trials import Result
 from eal_jira.model import Category, IssueRef, Vocabulary
@@ -26,7 +28,8 @@ def ticket_of(connection: Connection, key: str) -> IssueRef | None:
 
 
 def written_on(house: House, connection: Connection, places: Iterable[str], key: str) -> str:
-    """The people's part of the page with this key, in all its places. Where it is a ticket: the comments under it."""
+    """The people's part of the page with this key, in all its places. Where it is a ticket: what they wrote into its
+    description, and the comments under it."""
     texts = []
     for place in places:
         if place == house.settings.tracker.adapter:
@@ -35,6 +38,9 @@ def written_on(house: House, connection: Connection, places: Iterable[str], key:
                 us = facts.us(connection)
                 found = damage.require_whole(connection, [ticket.id]).get(ticket.id)
                 said = () if found is None else found.comments
+                if found is not None and house.tracker.capabilities.descriptions:
+                    with suppress(Gone):  # deleted since it was read: nobody writes there any more
+                        texts.append(house.tracker.theirs(ticket.id))
                 texts += [c.text for c in said if c.marker is None and c.actor not in us]
         else:
             texts.append(house.pages[place].theirs(key))

@@ -19,9 +19,9 @@ class LearningRow:
     key: str
     team: str
     guideline: str
-    #: "practice", "experiment" or "decision"
+    #: "practice", "experiment", "decision" or "said"
     kind: str
-    #: key of the proposal, experiment or practice that it comes from
+    #: key of the proposal, experiment, practice or retro that it comes from
     source: str
     made: datetime
     body: Mapping[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -264,9 +264,14 @@ def forget_measures(connection: Connection, team: str, issue_ids: Sequence[str])
 
 
 def measures(connection: Connection, team: str) -> list[MeasuredRow]:
+    return list(each_measured(connection, team))
+
+
+def each_measured(connection: Connection, team: str) -> Iterator[MeasuredRow]:
+    """The same one after the other, for those who keep something smaller than all these bodies."""
     query = select(t.measures).where(t.measures.c.team == team).order_by(t.measures.c.issue_id)
-    rows = sealed.rows(connection, t.measures, query)
-    return [MeasuredRow(row.issue_id, row.finished, row.body, tuple(row.applied)) for row in rows]
+    for row in sealed.each(connection, t.measures, query):
+        yield MeasuredRow(row.issue_id, row.finished, row.body, tuple(row.applied))
 
 
 def measured(connection: Connection, team: str, issue_ids: Sequence[str]) -> list[str]:

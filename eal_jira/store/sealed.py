@@ -8,7 +8,7 @@ A database file has no check sums of its own: bytes that change inside a value a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -20,6 +20,8 @@ from eal_jira.store import tables as t
 from eal_jira.store.tables import Moment, Unreadable
 
 SEAL = "seal"
+AT_ONCE = 500
+"""Rows that are held at the same time where they are read one after the other."""
 
 
 def is_sealed(table: Table) -> bool:
@@ -44,11 +46,20 @@ def rows(connection: Connection, table: Table, query: Select[Any]) -> list[Row[A
 
     Raises `VerdictsDamaged` for rows that a look at the issues brings back, and `Unreadable` for all others.
     """
-    found = list(connection.execute(query))
+    return _whole(table, list(connection.execute(query)))
+
+
+def each(connection: Connection, table: Table, query: Select[Any]) -> Iterator[Row[Any]]:
+    """The same, of which few are held at the same time."""
+    for part in connection.execute(query.execution_options(yield_per=AT_ONCE)).partitions():
+        yield from _whole(table, part)
+
+
+def _whole(table: Table, found: Sequence[Row[Any]]) -> list[Row[Any]]:
     broken = [row for row in found if not fits(table, row)]
     if broken:
         raise _damaged(table, broken)
-    return found
+    return [*found]
 
 
 def fits(table: Table, row: Row[Any]) -> bool:

@@ -278,7 +278,7 @@ missing = Table(
 bans = Table(
     "bans",
     metadata,
-    # "" for the whole site, else an endpoint or an issue
+    # "" for the whole site, else an endpoint or an issue; "pages:NAME" for a place for pages
     Column("what", Text, primary_key=True),
     Column("until", Moment, nullable=False),
     Column("reason", Text, nullable=False),
@@ -464,7 +464,7 @@ learnings = Table(
     Column("key", Text, primary_key=True),
     Column("team", Text, nullable=False, index=True),
     Column("guideline", Text, nullable=False),
-    # "practice", "experiment" or "decision"
+    # "practice", "experiment", "decision" or "said"
     Column("kind", Text, nullable=False),
     # key of the proposal or experiment whose ticket tells more, or of the practice
     Column("source", Text, nullable=False),

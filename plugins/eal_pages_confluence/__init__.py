@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from eal_jira.hookspecs import AdapterInfo, Pages, hookimpl
+from eal_jira.hookspecs import AdapterInfo, Pages, Patience, hookimpl
 
 NAME = "confluence"
 
@@ -33,11 +33,13 @@ def eal_adapter_info() -> AdapterInfo:
 
 
 @hookimpl
-def eal_pages(name: str, options: Mapping[str, object], secret: Callable[[], str] | None) -> Pages | None:
+def eal_pages(
+    name: str, options: Mapping[str, object], secret: Callable[[], str] | None, patience: Patience
+) -> Pages | None:
     if name != NAME:
         return None
     # imported here: commands that put no page should not wait for an HTTP stack
     from eal_pages_confluence.options import read_options
     from eal_pages_confluence.site import Confluence
 
-    return Confluence(read_options(options, secret))
+    return Confluence(read_options(options, secret), patience)

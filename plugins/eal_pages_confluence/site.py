@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from eal_jira import documents
 from eal_jira.errors import EalError, Gone, RefusedByTracker, TryLater
-from eal_jira.hookspecs import Check, Pages
+from eal_jira.hookspecs import Check, Pages, Patience
 from eal_jira.model import Figure, Page, PageRef
 from eal_pages_confluence.acts import Acts, Found, Property
 from eal_pages_confluence.cloud import Cloud
@@ -44,8 +44,9 @@ _TASK_ID = re.compile(r"<ac:task-id>[^<]*</ac:task-id>")
 class Confluence(Pages):
     attaches_png = True
 
-    def __init__(self, options: Options, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, options: Options, patience: Patience, sleep: Callable[[float], None] = time.sleep) -> None:
         self._options = options
+        self._patience = patience
         self._sleep = sleep
         self._acts: Acts | None = None
         self._parent = options.parent
@@ -84,7 +85,7 @@ class Confluence(Pages):
 
     def _opened(self) -> Acts:
         if self._acts is None:
-            wire = Wire(self._options, self._sleep)
+            wire = Wire(self._options, self._patience, self._sleep)
             kind = Cloud if _is_cloud(wire, self._options) else DataCenter
             self._acts = kind(wire, self._options.space, self._options.url)
         return self._acts

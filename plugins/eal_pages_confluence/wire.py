@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -31,6 +31,7 @@ from eal_jira.errors import (
     TrackerUnreachable,
     TryLater,
 )
+from eal_jira.hookspecs import Patience
 from eal_jira.http import foreign_line, never_sent, reason, retry_after
 from eal_pages_confluence.options import Options
 
@@ -42,6 +43,8 @@ CONNECT_TIMEOUT = 5.0
 
 SHORT = timedelta(seconds=10)
 """The longest wait inside one request; what asks for more is for the next cycle."""
+
+LONGEST = timedelta(days=1)
 
 UNNAMED = timedelta(seconds=30)
 """The wait where a 429 names none."""
@@ -89,13 +92,14 @@ class Wire:
     def __init__(
         self,
         options: Options,
+        patience: Patience,
         sleep: Callable[[float], None] = time.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._options = options
+        self._patience = patience
         self._sleep = sleep
-        self._monotonic = monotonic
-        self._until = 0.0
+        self._now = now
         self._session = requests.Session()
         self._session.verify = options.ca_file or True
         self._session.headers.update(
@@ -134,9 +138,10 @@ class Wire:
 
     def _once(self, method: str, path: str, params: Mapping[str, object], body: Json, repeat: bool) -> Json:
         what = f"{method} {path.lstrip('/')}"
-        left = self._until - self._monotonic()
-        if left > 0:
-            raise _later(what, timedelta(seconds=left))
+        left = self._left()
+        if left > timedelta():
+            raise _later(what, left)
+        self._patience.go()
         failpoints.reach("wiki", method, "before")
         try:
             response = self._session.request(
@@ -178,8 +183,13 @@ class Wire:
         error = _later(what, wait)
         if named is not None and wait <= SHORT:
             return _Again(error, wait.total_seconds())
-        self._until = self._monotonic() + wait.total_seconds()
+        self._patience.ask("", self._now() + min(wait, LONGEST), response.headers.get("RateLimit-Reason", ""))
         return error
+
+    def _left(self) -> timedelta:
+        """Of the wait that was asked for. One that lasts longer than any does was put down by another clock."""
+        until, now = self._patience.until(""), self._now()
+        return until - now if until is not None and until <= now + LONGEST else timedelta()
 
 
 def rows(answer: Json) -> list[dict[str, Any]]:

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from eal_jira import documents
 from eal_jira.errors import NotAllowed, RefusedByTracker
 from eal_jira.model import Figure
 from eal_tracker_jira.answers import Json
 from eal_tracker_jira.gateway import segment
+from eal_tracker_jira.plaintext import said
 from eal_tracker_jira.site import Site
 
 BEGIN = "eal-jira: generated from here on; what you change in this part is overwritten"
 END = "eal-jira: end of what is generated; what you write above or below it stays"
+OPENING, CLOSING = f"_{BEGIN}_", f"_{END}_"
+"""The same lines in markup."""
 
 Node = dict[str, Any]
+T = TypeVar("T")
 
 
 class Descriptions:
@@ -48,6 +52,11 @@ class Descriptions:
             self._site.gateway.put(path, edit)
         return True
 
+    def theirs(self, issue_id: str) -> str:
+        """What people wrote above and below ours, as plain text; "" where our lines are not there, each once."""
+        before = self._read(issue_id)
+        return said_around(before) if before else ""
+
     def _read(self, issue_id: str) -> Json:
         shown = self._site.gateway.get(f"issue/{segment(issue_id)}", fields="description")
         return (shown.get("fields") or {}).get("description") if isinstance(shown, dict) else None
@@ -59,13 +68,20 @@ class Descriptions:
         return merged_markup("" if before is None else str(before), body, named)
 
 
+def said_around(description: Node | str) -> str:
+    """What people say in a description, beside ours; what they quote is not said."""
+    if isinstance(description, dict):
+        nodes = list(description.get("content") or [])
+        above, below = _around(nodes, *_node_places(nodes)) or ([], [])
+        return said({"type": "doc", "content": [*above, *below]})
+    return said("\n".join(_markup_around(description.splitlines(keepends=True)) or ()))
+
+
 def merged_nodes(before: Node | None, body: str, figures: Mapping[str, Figure]) -> Node:
     """A document node in which our nodes stand between two lines of ours; all others are as they were."""
     nodes: list[Node] = list((before or {}).get("content") or [])
     opening, closing = _line_node(BEGIN), _line_node(END)
-    begins = [n for n, node in enumerate(nodes) if _plain(node) == opening]
-    ends = [n for n, node in enumerate(nodes) if _plain(node) == closing]
-    above, below = _around(nodes, begins, ends, _says_nothing(nodes))
+    above, below = ([], []) if _says_nothing(nodes) else _found(_around(nodes, *_node_places(nodes)))
     taken = len(json.dumps([*above, opening, closing, *below]))
     ours = documents.render(body, "adf", figures, taken=taken)["content"]
     return {"type": "doc", "version": 1, "content": [*above, opening, *ours, closing, *below]}
@@ -74,30 +90,49 @@ def merged_nodes(before: Node | None, body: str, figures: Mapping[str, Figure]) 
 def merged_markup(before: str, body: str, figures: Mapping[str, Figure]) -> str:
     """Wiki markup in which our part stands between two lines of ours; all other characters are as they were."""
     lines = before.splitlines(keepends=True)
-    opening, closing = f"_{BEGIN}_", f"_{END}_"
-    begins = [n for n, line in enumerate(lines) if line.strip() == opening]
-    ends = [n for n, line in enumerate(lines) if line.strip() == closing]
-    above, below = _around(lines, begins, ends, not before.strip())
-    # what followed the closing line in its own line is theirs, its end included
-    rest = lines[ends[0]][lines[ends[0]].index(closing) + len(closing) :] if ends else ""
-    start = lines[begins[0]][: lines[begins[0]].index(opening)] if begins else ""
-    theirs = "".join([*above, start]), "".join([rest, *below])
-    taken = len("".join((*theirs, opening, closing)).encode("utf-16-le", "surrogatepass")) // 2 + 4
+    above, below = _found(_markup_around(lines)) if before.strip() else ("", "")
+    taken = len("".join((above, below, OPENING, CLOSING)).encode("utf-16-le", "surrogatepass")) // 2 + 4
     ours = documents.render(body, "wiki", figures, taken=taken)
-    return f"{theirs[0]}{opening}\n\n{ours}\n\n{closing}{theirs[1]}"
+    return f"{above}{OPENING}\n\n{ours}\n\n{CLOSING}{below}"
 
 
-def _around(parts: list[Any], begins: list[int], ends: list[int], empty: bool) -> tuple[list[Any], list[Any]]:
-    """What stands before and after ours."""
-    if empty:
-        return [], []
+def _node_places(nodes: list[Node]) -> tuple[list[int], list[int]]:
+    """Where our two lines stand among the nodes."""
+    plain = [_plain(node) for node in nodes]
+    opening, closing = _line_node(BEGIN), _line_node(END)
+    return (
+        [n for n, node in enumerate(plain) if node == opening],
+        [n for n, node in enumerate(plain) if node == closing],
+    )
+
+
+def _markup_around(lines: list[str]) -> tuple[str, str] | None:
+    begins = [n for n, line in enumerate(lines) if line.strip() == OPENING]
+    ends = [n for n, line in enumerate(lines) if line.strip() == CLOSING]
+    around = _around(lines, begins, ends)
+    if around is None:
+        return None
+    # what stands before and after our words in their own lines is theirs, the ends of the lines included
+    start = lines[begins[0]].partition(OPENING)[0]
+    rest = lines[ends[0]].partition(CLOSING)[2]
+    return "".join([*around[0], start]), "".join([rest, *around[1]])
+
+
+def _around(parts: list[Any], begins: list[int], ends: list[int]) -> tuple[list[Any], list[Any]] | None:
+    """What stands before and after ours; None where our lines do not stand there, each once and in order."""
     if len(begins) != 1 or len(ends) != 1 or begins[0] > ends[0]:
+        return None
+    return parts[: begins[0]], parts[ends[0] + 1 :]
+
+
+def _found(around: tuple[T, T] | None) -> tuple[T, T]:
+    if around is None:
         raise RefusedByTracker(
             "The description no longer has our two lines, each once and in order.",
             refused="It was left as it is, because what people wrote in it can't be told from what was generated.",
             remedy="Put the lines back as the issue's history has them, or empty the description: it is made anew.",
         )
-    return parts[: begins[0]], parts[ends[0] + 1 :]
+    return around
 
 
 def _line_node(text: str) -> Node:

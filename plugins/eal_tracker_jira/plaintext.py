@@ -81,6 +81,8 @@ def _leaf(kind: object, node: Mapping[str, Any]) -> str:
             return str(attributes.get("text") or attributes.get("shortName") or "")
         case "inlineCard" | "blockCard" | "embedCard":
             return str(attributes.get("url") or "")
+        case "taskItem":
+            return "[x] " if attributes.get("state") == "DONE" else "[ ] "
         case "date":
             return _day(attributes.get("timestamp"))
         case _:

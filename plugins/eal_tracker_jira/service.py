@@ -250,6 +250,10 @@ class JiraTracker(Tracker):
     def describe(self, issue_id: str, body: str, figures: Sequence[Figure]) -> bool:
         return Descriptions(self._site).describe(issue_id, body, figures)
 
+    def theirs(self, issue_id: str) -> str:
+        with shaped("a description"):
+            return Descriptions(self._site).theirs(issue_id)
+
     def find_tickets(self, project: str, marker: str, after: str) -> tuple[IssueRef, ...]:
         return self._tickets.find(project, marker, after)
 

@@ -4,7 +4,7 @@
 
 For each file: what axe-core finds, requests that tried to leave, script errors, what the page's policy refused, whether
 anything is wider than a phone, and the order in which the tab key goes through the page. With --shots, pictures: light,
-dark, phone, print.
+dark, phone, print. With --bare, instead of all this: each file without any policy, what it runs and where it leads.
 """
 
 from __future__ import annotations
@@ -41,6 +41,19 @@ ORDER = """() => [...document.querySelectorAll("a[href],summary,[tabindex='0']")
   .map(e => (e.getAttribute("aria-label") || e.textContent.trim()).slice(0, 60))"""
 
 
+RUNS = """() => [...document.querySelectorAll("*")].flatMap(e => [
+  ...(/^(script|i?frame|object|embed|base|form|link|animate|set|foreignobject)$/i.test(e.localName)
+    ? [e.localName] : []),
+  ...(e.localName === "meta" && e.httpEquiv === "refresh" ? ["refresh"] : []),
+  ...[...e.attributes].map(a => a.name).filter(name => name.startsWith("on"))])"""
+LINKS = """() => [...document.querySelectorAll("a, area")]
+  .map(e => e.getAttribute("href") ?? e.getAttribute("xlink:href"))"""
+TOUCHED = """() => document.querySelectorAll("*").forEach(e => {
+  if (e.localName === "details") e.open = true;
+  for (const kind of ["mouseover", "focus", "click"])
+    if (kind !== "click" || !e.closest("a")) e.dispatchEvent(new Event(kind, {bubbles: true})) })"""
+
+
 def seen(browser: Browser, file: Path) -> dict[str, Any]:
     found: dict[str, Any] = {"file": file.name, "axe": [], "requests": [], "errors": [], "refused": [], "wide": {}}
     for scheme, size in (("light", DESK), ("dark", DESK), ("light", PHONE)):
@@ -61,6 +74,36 @@ def seen(browser: Browser, file: Path) -> dict[str, Any]:
         page.evaluate("() => document.querySelectorAll('details').forEach(d => d.open = true)")
         context.close()
         found["axe"] += _axe(browser, file, scheme, size)
+    return found
+
+
+def seen_bare(browser: Browser, file: Path) -> dict[str, Any]:
+    """What a page does that nobody keeps in check: every element is touched, and nothing but the page's text holds."""
+    found: dict[str, Any] = {"file": file.name, "requests": [], "errors": [], "dialogs": []}
+    context = browser.new_context(viewport=DESK, bypass_csp=True)
+    page = context.new_page()
+    address = f"https://page.invalid/{file.name}"
+
+    def answer(route: Any) -> None:
+        if route.request.url == address:
+            route.fulfill(body=file.read_bytes(), headers={"content-type": "text/html; charset=utf-8"})
+        else:
+            found["requests"].append(route.request.url)
+            route.abort()
+
+    def dialog(asked: Any) -> None:
+        found["dialogs"].append(asked.message)
+        asked.dismiss()
+
+    page.route("**/*", answer)
+    page.on("dialog", dialog)
+    page.on("pageerror", lambda error: found["errors"].append(str(error)))
+    page.goto(address)
+    page.evaluate(TOUCHED)
+    page.wait_for_timeout(300)
+    found["runs"], found["links"] = page.evaluate(RUNS), page.evaluate(LINKS)
+    found["text"] = page.evaluate("() => document.body.textContent")
+    context.close()
     return found
 
 
@@ -127,11 +170,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--shots", type=Path)
+    parser.add_argument("--bare", action="store_true")
     parser.add_argument("--browser", default="/usr/bin/chromium")
     options = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.browser, headless=True, args=FLAGS)
-        json.dump([seen(browser, file) for file in options.files], sys.stdout, indent=1)
+        look = seen_bare if options.bare else seen
+        json.dump([look(browser, file) for file in options.files], sys.stdout, indent=1)
         for file in options.files if options.shots else ():
             shoot(browser, file, options.shots)
         browser.close()

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+from collections.abc import Callable, Sequence
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from eal_jira.documents.templates import Templates
+from eal_jira.documents import Templates, escape
 from eal_jira.model import Figure, Page
 from eal_pages_html import Options, Site
 from tests.documents.contexts import CONTEXTS, plainly
+from tests.hostile.payloads import payloads
+from tests.hostile.test_charts import ADDRESS, CHARTS
 from tests.reflection.test_charts import PICTURES
 
 ROOT = Path(__file__).parents[2]
@@ -35,18 +41,22 @@ def pages(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.html"))
 
 
-def test_pages_are_whole_quiet_and_open_to_everybody(tmp_path: Path) -> None:
-    files = pages(tmp_path)
-    assert len(files) == 6
+def look(files: list[Path], *flags: str) -> Any:
     done = subprocess.run(
-        [PYTHON, ROOT / "tests" / "browser" / "look.py", *files],
+        [PYTHON, ROOT / "tests" / "browser" / "look.py", *files, *flags],
         capture_output=True,
         text=True,
         timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    for found in json.loads(done.stdout):
+    return json.loads(done.stdout)
+
+
+def test_pages_are_whole_quiet_and_open_to_everybody(tmp_path: Path) -> None:
+    files = pages(tmp_path)
+    assert len(files) == 6
+    for found in look(files):
         assert found["requests"] == [], "nothing leaves the page"
         assert (found["errors"], found["refused"]) == ([], []), "the strict policy refuses nothing that a page needs"
         assert found["shown"], "its style is there"
@@ -57,3 +67,54 @@ def test_pages_are_whole_quiet_and_open_to_everybody(tmp_path: Path) -> None:
         ] == []
         if found["svgs"]:
             assert found["svgs"] == len({picture().name for picture in PICTURES.values()})
+
+
+def hostile_pages(folder: Path, say: Callable[[str], str], texts: Sequence[str]) -> list[Path]:
+    """Each kind of page with `say` in every field, all charts of such words; and one with all texts."""
+    site = Site(Options(folder))
+    for name in ("retro.md", "scorecard.md", "digest.md", "guidelines.md"):
+        figures = tuple(
+            {f.name: f for f in (chart([say("x") for _ in range(12)]) for chart in CHARTS.values())}.values()
+        )
+        body = Templates().render(name, CONTEXTS[name](say))
+        body += "".join(f"\n\n![{escape(say('x'))}](figure:{f.name})\n" for f in figures)
+        site.put(Page(f"page:{name}", say("Payments"), say("Title"), body, figures, "2026-04-01"))
+    said = [escape(text) or "empty" for text in texts]
+    cells = "".join(f"| {text} | `x` |\n" for text in said)
+    body = "\n\n".join(
+        [*said, *(f"- {text}" for text in said), *(f"> {text}" for text in said), f"| a | b |\n|---|---|\n{cells}"]
+    )
+    site.put(Page("page:all", "Payments", "All of them", body, (), "2026-04-01"))
+    return sorted(folder.rglob("*.html"))
+
+
+def test_hostile_words_in_every_field_run_nothing_ask_for_nothing_and_lead_nowhere_even_without_a_policy(
+    tmp_path: Path,
+) -> None:
+    words, texts = cycle(payloads()), payloads()
+    plain = look(hostile_pages(tmp_path / "plain", lambda _: "Qwertz", ["Qwertz"]), "--bare")
+    hostile = look(hostile_pages(tmp_path / "hostile", lambda _: next(words), texts), "--bare")
+    harmless = {link for found in plain for link in found["links"] if not link.startswith("data:text/csv")}
+    assert len(hostile) > 6
+    for found in hostile:
+        assert (found["dialogs"], found["requests"], found["errors"], found["runs"]) == ([], [], [], []), found["file"]
+        for link in found["links"]:
+            assert link in harmless or link.startswith(("data:text/csv", f"{ADDRESS}")) or is_page(link), link
+    assert any("<script>alert(1)</script>" in found["text"] for found in hostile), "they are there, as words"
+
+
+def test_a_page_that_does_run_something_is_seen_to_do_so(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p onfocus='alert(2)'>x</p><img src=x onerror=alert(1)><a href='javascript:alert(3)'>y</a>")
+    (found,) = look([page], "--bare")
+    assert (sorted(found["dialogs"]), found["runs"], found["links"]) == (
+        ["1", "2"],
+        ["onfocus", "onerror"],
+        ["javascript:alert(3)"],
+    )
+    assert found["requests"] == ["https://page.invalid/x"]
+
+
+def is_page(link: str) -> bool:
+    """From an index to one of its pages: a file of our naming."""
+    return re.fullmatch(r"([a-z0-9-]+/)?[a-z0-9-]+\.html", link) is not None

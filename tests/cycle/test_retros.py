@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 
 from eal_jira.cli.cycle import approve_plans
 from eal_jira.cycle import run_cycle
-from eal_jira.sandbox.acts import Create, Move, Person, ProjectPlan, Say
-from eal_jira.store import learning
+from eal_jira.sandbox.acts import Create, Edit, Move, Person, ProjectPlan, Say
+from eal_jira.store import learning, learnings
 from eal_pages_html.marked import NOTES, NOTES_END
 
 from .conftest import NOW, Bench, OpenBench
@@ -105,6 +106,43 @@ def test_an_action_becomes_one_ticket_and_the_next_retro_tells_what_became_of_it
         assert "Ann" not in second
 
 
+@pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
+def test_what_people_write_into_the_description_of_a_retro_that_is_an_issue_is_heard(
+    bench: OpenBench, flavour: str
+) -> None:
+    with bench(flavour, TEAM.format(hours=0).replace('["html", "jira"]', '["jira"]')) as b:
+        prepare(b)
+        with b.house() as house:
+            run_cycle(house)
+            approve_plans(house)
+            forward(b, WEEK)
+            run_cycle(house)
+            (retro,) = [i for i in b.site.issues.values() if i.fields["summary"].endswith("5–11 January 2026")]
+            before = retro.fields["description"]
+            if flavour == "cloud":
+                lines = [
+                    {"type": "paragraph", "content": [{"type": "text", "text": text}]}
+                    for text in ("Action: ask the shop", "Goal: fewer calls")
+                ]
+                after: object = {**before, "content": [lines[0], *before["content"], lines[1]]}
+            else:
+                after = f"Action: ask the shop\n{before}\nGoal: fewer calls"
+            b.site.perform(Edit(b.site.clock.now(), "ann", retro.key, "description", after))
+            for _ in range(3):
+                forward(b, timedelta(hours=2))
+                run_cycle(house)
+            (action,) = tickets(b, "eal-action")
+            assert b.site.issue(action).fields["summary"] == "Team: ask the shop"
+            assert retro.fields["description"] == after, "what people wrote stays, and so does ours"
+            b.site.perform(Move(b.site.clock.now(), "ann", action, "Approved"))
+            forward(b, WEEK)
+            run_cycle(house)
+            (second,) = [i for i in b.site.issues.values() if i.fields["summary"].endswith("12–18 January 2026")]
+            told = json.dumps(second.fields["description"], ensure_ascii=False)
+            assert "fewer calls" in told
+            assert action in told
+
+
 def test_time_is_planned_used_and_cut_in_sight(bench: OpenBench) -> None:
     with bench("cloud", TEAM.format(hours=4)) as b:
         prepare(b)
@@ -150,6 +188,41 @@ def test_a_managers_question_on_the_digest_stands_on_the_next_retro_and_on_no_ot
             assert "has no open question from you yet" in digest.read_text(), "a new one is asked for"
             assert "What would you stop doing?" in digest.read_text(), "what was written stays"
             assert "Ann" not in digest.read_text()
+
+
+def test_the_host_changes_each_time_and_what_others_could_use_is_kept_and_its_use_told(bench: OpenBench) -> None:
+    team = 'hosts = ["a developer", "a tester", "a designer"]\n' + TEAM.format(hours=0)
+    with bench("cloud", team) as b:
+        prepare(b)
+        with b.house() as house:
+            run_cycle(house)
+            approve_plans(house)
+            forward(b, WEEK)
+            run_cycle(house)
+            hosted = [page.read_text() for page in pages(b, "retro")]
+            write(pages(b, "retro")[-1], "\nHost: Ann\nFor others: Ask the shop early\n")
+            for _ in range(2):  # looked at again: kept once
+                forward(b, timedelta(hours=2))
+                run_cycle(house)
+            with house.store.read() as connection:
+                (known,) = learnings.listed(connection, "Team")
+                assert (known.kind, known.body["what"], known.body["grade"]) == (
+                    "said",
+                    "Ask the shop early",
+                    "opinion",
+                )
+            b.site.add_project(ProjectPlan("Q", "Another", STATUSES))
+            other = b.site.perform(Create(b.site.clock.now(), "ann", "Q-1", "Story", "We try it, too", {}))
+            (ticket,) = [i for i in b.site.issues.values() if i.fields["summary"].endswith("5–11 January 2026")]
+            kind = next(iter(b.site.catalogue.link_types))
+            b.site.write("ann", b.site.clock.now()).link(kind, other, ticket)
+            forward(b, WEEK)
+            run_cycle(house)
+            hosted.append(pages(b, "retro")[-1].read_text())
+        turns = [re.findall(r"hosted by <strong>([^<]*)</strong>", page) for page in hosted]
+        assert turns == [["a developer"], ["a tester"], ["a designer"]]
+        assert re.search(r"Ask the shop early \(opinion.*\): others have begun to link to it", hosted[-1])
+        assert "Ann" not in hosted[-1]
 
 
 def test_a_cycle_over_nothing_new_writes_no_page(bench: OpenBench) -> None:

@@ -192,7 +192,7 @@ def test_every_foreign_word_on_the_page_is_text() -> None:
             proposals=[Proposal("T", HOSTILE, HOSTILE, 'https://x.example/?a=1&b="', NOW)],
             aside=[Aside("record", HOSTILE, HOSTILE, NOW)],
             teams=[Team(HOSTILE, NOW, False, 3, None, 5, None)],
-            bans=[Ban("endpoint:GET x", NOW, HOSTILE)],
+            bans=[Ban("endpoint:GET x", NOW, HOSTILE), Ban("pages:x", NOW, "")],
             waiting=[Waiting(HOSTILE, "parked", 1, NOW)],
             token=HOSTILE,
         )

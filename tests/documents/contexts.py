@@ -205,6 +205,25 @@ def retro(say: Words) -> dict[str, object]:
         "reflection": {"said": say("2 of 3 planned hours were used for reflection")},
         "questions": [say("Reviews took longest on Mondays: what happens then?"), say("What would halve the waiting?")],
         "stillness": 9,
+        "host": say("a tester"),
+        "useful": [
+            {
+                "what": say("Pairs need no review"),
+                "outcome": say("works"),
+                "grade": say("tested"),
+                "key": say("EAL-8"),
+                "url": "https://tracker.example.com/browse/EAL-8",
+                "elsewhere": 7,
+            },
+            {
+                "what": say("Ask early"),
+                "outcome": say("told by the team"),
+                "grade": "opinion",
+                "key": "",
+                "url": "",
+                "elsewhere": 2,
+            },
+        ],
         "about": [
             {"name": say("Working time"), "value": say("Monday to Friday, 9 to 17, Europe/Berlin")},
             {"name": say("Guidelines"), "value": say("6, newest version of 12 March 2026")},

@@ -2,8 +2,9 @@
 
     python tests/oracles/recount.py ISSUES.jsonl.gz STATUSES.json < question
 
-The question is JSON: start, end (of the period), history (begin of the charts), now, zone, waiting (status names),
-min_group. The answer is JSON: the figures and tables that the page should show, as the page writes them.
+The question is JSON: start, end (of the period: what happened later is not read), history (begin of the charts), zone,
+waiting (status names), min_group. The answer is JSON: the figures and tables that the page should show, as it writes
+them.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def life(issue: dict[str, Any]) -> list[tuple[datetime, str]]:
-    """(entered, status) from creation on, read from the changelog alone."""
+def life(issue: dict[str, Any], until: datetime) -> list[tuple[datetime, str]]:
+    """(entered, status) from creation on and before `until`, read from the changelog alone."""
     moves = []
     for history in issue["changelog"]["histories"]:
         for item in history["items"]:
@@ -34,17 +35,17 @@ def life(issue: dict[str, Any]) -> list[tuple[datetime, str]]:
                 moves.append((moment(history["created"]), int(history["id"]), item["fromString"], item["toString"]))
     moves.sort(key=lambda move: (move[0], move[1]))
     first = moves[0][2] if moves else issue["fields"]["status"]["name"]
-    return [(moment(issue["fields"]["created"]), first), *((at, to) for at, _, _, to in moves)]
+    return [(moment(issue["fields"]["created"]), first), *((at, to) for at, _, _, to in moves if at < until)]
 
 
 class Told:
     """One issue, counted by hand."""
 
-    def __init__(self, issue: dict[str, Any], kind: dict[str, str], now: datetime) -> None:
+    def __init__(self, issue: dict[str, Any], kind: dict[str, str], until: datetime) -> None:
         self.key = issue["key"]
         self.created = moment(issue["fields"]["created"])
         self.type = issue["fields"]["issuetype"]["name"]
-        stays = life(issue)
+        stays = life(issue, until)
         self.status = stays[-1][1]
         self.moves = list(
             zip([s for _, s in stays], [s for _, s in stays[1:]], [at for at, _ in stays[1:]], strict=False)
@@ -54,7 +55,7 @@ class Told:
             if kind[status] != "done":
                 break
             self.finished = at
-        end = self.finished or now
+        end = self.finished or until
         self.spans = []
         for place, (at, status) in enumerate(stays):
             if self.finished and at >= self.finished and kind[status] == "done":
@@ -115,7 +116,7 @@ def midnights(first: date, last: datetime, zone: ZoneInfo, step: int) -> list[da
 
 
 def answer(issues: list[Told], kind: dict[str, str], ask: dict[str, Any]) -> dict[str, Any]:
-    start, end, history, now = (moment(ask[name]) for name in ("start", "end", "history", "now"))
+    start, end, history = (moment(ask[name]) for name in ("start", "end", "history"))
     zone, least = ZoneInfo(ask["zone"]), ask["min_group"]
     within = [i for i in issues if i.finished and start <= i.finished < end]
     lately = [i for i in issues if i.finished and history <= i.finished < end and i.cycle is not None]
@@ -168,9 +169,9 @@ def answer(issues: list[Told], kind: dict[str, str], ask: dict[str, Any]) -> dic
             if len(took) >= least
         },
         "ageing-wip": sorted(
-            [i.key, i.status, f"{(now - i.started).total_seconds() / DAY:.1f}"]
+            [i.key, i.status, f"{(end - i.started).total_seconds() / DAY:.1f}"]
             for i in issues
-            if i.finished is None and i.started is not None and kind[i.status] == "doing" and i.created < end
+            if i.finished is None and i.started is not None and kind[i.status] == "doing"
         ),
         "moves": {
             f"{a} → {b}": len({i.key for i in issues for x, y, at in i.moves if (x, y) == (a, b) and start <= at < end})
@@ -186,7 +187,9 @@ def main() -> None:
         raw = [json.loads(line) for line in opened]
     kind = {s["name"]: kinds[s["statusCategory"]["key"]] for s in json.loads(Path(sys.argv[2]).read_text())}
     ask = json.load(sys.stdin)
-    json.dump(answer([Told(issue, kind, moment(ask["now"])) for issue in raw], kind, ask), sys.stdout)
+    end = moment(ask["end"])
+    there = [issue for issue in raw if moment(issue["fields"]["created"]) < end]
+    json.dump(answer([Told(issue, kind, end) for issue in there], kind, ask), sys.stdout)
 
 
 if __name__ == "__main__":

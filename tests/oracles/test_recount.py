@@ -26,7 +26,6 @@ ASKED = {
     "start": "2025-09-01T00:00:00-04:00",
     "end": "2025-12-01T00:00:00-05:00",
     "history": "2025-09-01T00:00:00-04:00",
-    "now": "2025-12-08T09:00:00+00:00",
     "zone": "America/New_York",
     "waiting": WAITING,
     "min_group": 5,
@@ -64,7 +63,7 @@ def test_a_retro_of_three_months_says_what_counting_by_hand_says(bench: OpenBenc
 
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", page.replace("\u00a0", " "))
     figures = dict(zip(cells[:12:2], cells[1:12:2], strict=True))
-    assert figures["Finished"] == str(counted["finished"]) == "121"
+    assert figures["Finished"] == str(counted["finished"]) == "122"
     end, begin = counted["under_way"]
     assert figures["Under way at the end (at the beginning)"] == f"{end} ({begin})"
     assert figures["Half took at most"] == f"{number(counted['half'])} days"
@@ -73,7 +72,7 @@ def test_a_retro_of_three_months_says_what_counting_by_hand_says(bench: OpenBenc
 
 
 def written(b: Bench, folder: Path) -> str:
-    """The retro's page, as the whole program writes it."""
+    """The retro's page, written by the whole program a week late: what happened in that week is not on it."""
     b.site.clock.set(datetime(2025, 12, 8, 9, tzinfo=UTC))  # type: ignore[attr-defined]
     b.site.load(lines(folder / "issues.jsonl.gz"), **answers(folder))
     (b.folder / "g.toml").write_text(workflow(folder, without=LEFT_OUT))

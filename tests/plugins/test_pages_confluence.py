@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from eal_jira.adapters import Adapters
-from eal_jira.assemble import open_pages
+from eal_jira.assemble import assembled, open_pages
 from eal_jira.errors import (
     AnswerUnknown,
     ConfigError,
@@ -21,9 +21,11 @@ from eal_jira.errors import (
     TrackerUnreachable,
     TryLater,
 )
-from eal_jira.hookspecs import Colour
+from eal_jira.hookspecs import Colour, PatienceInMemory
 from eal_jira.sandbox.faults import Instead, Reset, Times, login_page, on, unavailable
-from eal_jira.settings import load_settings
+from eal_jira.settings import Settings, load_settings
+from eal_jira.store import bans
+from eal_jira.store.bans import StoredPatience
 from eal_pages_confluence.merge import standing
 from eal_pages_confluence.options import read_options
 from eal_pages_confluence.site import Confluence
@@ -276,7 +278,7 @@ def test_a_redirect_takes_no_credential_along(world: WikiWorld) -> None:
 
 
 def test_nobody_there_is_unreachable_with_no_secret_in_its_words(world: WikiWorld) -> None:
-    pages = Confluence(replace(world.options(), url="http://127.0.0.1:9/wiki"), world.waits.append)
+    pages = Confluence(replace(world.options(), url="http://127.0.0.1:9/wiki"), PatienceInMemory(), world.waits.append)
     with pytest.raises(TrackerUnreachable) as raised:
         pages.put(PAGE)
     assert world.options().secret() not in str(raised.value)
@@ -286,7 +288,7 @@ def test_a_secret_that_was_replaced_is_taken_up(world: WikiWorld) -> None:
     user, token = world.site.credentials(BOT)
     said = ["wrong"]
     table = {"url": world.url, "space": "TEAM", **({"user": user} if user else {})}
-    pages = Confluence(read_options(table, lambda: said[0]), world.waits.append)
+    pages = Confluence(read_options(table, lambda: said[0]), PatienceInMemory(), world.waits.append)
     with pytest.raises(NotAllowed):
         pages.put(PAGE)
     said[0] = token
@@ -350,7 +352,7 @@ def test_people_s_words_and_ours_together_stay_below_what_cloud_takes() -> None:
         assert FIGURE.name == "cycle"
 
 
-def test_a_config_with_a_secret_in_a_file_puts_a_page(world: WikiWorld, tmp_path: Path) -> None:
+def configured(world: WikiWorld, tmp_path: Path) -> Settings:
     user, token = world.site.credentials(BOT)
     (tmp_path / "token").write_text(token + "\n")
     account = f'user = "{user}"' if user else ""
@@ -370,8 +372,35 @@ def test_a_config_with_a_secret_in_a_file_puts_a_page(world: WikiWorld, tmp_path
         projects = ["PAY"]
         pages = ["confluence"]
     """)
-    settings = load_settings(tmp_path / "eal-jira.toml")
+    return load_settings(tmp_path / "eal-jira.toml")
+
+
+def test_a_config_with_a_secret_in_a_file_puts_a_page(world: WikiWorld, tmp_path: Path) -> None:
+    settings = configured(world, tmp_path)
     pages = open_pages(Adapters.installed(), "confluence", settings)
     assert [check.colour for check in pages.checks()] == [Colour.GREEN, Colour.GREEN]
     pages.put(PAGE)
+    assert world.page.now.title == PAGE.title
+
+
+def test_a_wait_that_was_asked_for_outlasts_a_restart_and_holds_for_nothing_else(
+    world: WikiWorld, tmp_path: Path
+) -> None:
+    settings = configured(world, tmp_path)
+    world.site.faults = Times(on("GET", "/user/current"), unavailable("600"))
+    with assembled(settings) as house, pytest.raises(TryLater):
+        house.pages["confluence"].put(PAGE)
+    with assembled(settings) as house:
+        with world.counted() as arrived, pytest.raises(TryLater) as raised:
+            house.pages["confluence"].put(PAGE)
+        assert arrived == []
+        assert timedelta(minutes=9) < (raised.value.wait or timedelta()) <= timedelta(minutes=10)
+        with house.store.read() as connection:
+            (ban,) = bans.active(connection, datetime.now(UTC))
+        assert (ban.what, ban.pages) == ("pages:confluence", "confluence")
+        assert StoredPatience(house.store).until("") is None, "the tracker has asked for nothing"
+        # when it is over, or was put down by a clock that went wrong, it holds nothing back
+        for until in (timedelta(seconds=-1), timedelta(days=400)):
+            StoredPatience(house.store, pages="confluence").ask("", datetime.now(UTC) + until, "")
+            house.pages["confluence"].put(PAGE)
     assert world.page.now.title == PAGE.title

@@ -90,6 +90,28 @@ def test_another_text_is_edited_in_place_and_theirs_stays(page: Shared) -> None:
     assert not page.describe(SECOND)
 
 
+def task(text: str, state: str) -> dict[str, Any]:
+    item = {"type": "taskItem", "attrs": {"localId": "1", "state": state}, "content": [{"type": "text", "text": text}]}
+    return {"type": "taskList", "attrs": {"localId": "2"}, "content": [item]}
+
+
+def test_what_people_write_around_ours_is_heard_and_nothing_of_ours_or_of_what_they_quote(page: Shared) -> None:
+    assert page.tracker.theirs(page.ref.id) == ""
+    quoted = {"type": "blockquote", "content": [paragraph("Action: quoted")]}
+    page.edit(
+        lambda nodes: [paragraph("Goal: calm"), *nodes, quoted, task("ask the shop", "TODO"), task("done", "DONE")],
+        lambda text: f"Goal: calm\r\n{text}\r\n{{quote}}Action: quoted{{quote}}\r\n[ ] ask the shop\r\n[x] done",
+    )
+    assert page.tracker.theirs(page.ref.id).split("\n") == ["Goal: calm", "[ ] ask the shop", "[x] done"]
+    page.describe(f"Action: ours\n\n_{END}_\n\nAction: of a text that looks like our last line")
+    assert "Action" not in page.tracker.theirs(page.ref.id)
+
+
+def test_where_our_lines_are_gone_nothing_is_taken_for_theirs(page: Shared) -> None:
+    page.edit(lambda nodes: nodes[:-1], lambda text: text.replace(END, "end"))
+    assert page.tracker.theirs(page.ref.id) == ""
+
+
 def test_a_description_without_our_lines_is_left_alone(page: Shared) -> None:
     page.edit(lambda nodes: [paragraph("mine")], lambda text: "mine")
     before = page.description

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from eal_jira.hookspecs import PatienceInMemory
 from eal_jira.model import Figure, Page
 from eal_jira.sandbox import Person, RequestEntry, Site, VirtualClock, serve
 from eal_jira.sandbox.flavour import Flavour
@@ -38,7 +39,7 @@ class WikiWorld:
 
     def pages(self, **given: object) -> Confluence:
         """A fresh one, as after a restart."""
-        return Confluence(self.options(**given), self.waits.append)
+        return Confluence(self.options(**given), PatienceInMemory(), self.waits.append)
 
     def ours(self) -> list[WikiPage]:
         """Pages beside the homepage, those in the trash left out."""

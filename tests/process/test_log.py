@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eal_jira.model import Actor, Change, Issue, Stay
-from eal_jira.process.log import BrokenTrace, build_trace
+from eal_jira.process.log import BrokenTrace, build_trace, up_to
 from tests.process.building import BLOCKED, DOING, DONE, HOUR, MONDAY, OPEN, activities, edit, histories, issue, move
 
 
@@ -159,3 +159,28 @@ def test_a_time_between_two_seconds_counts() -> None:
         move(10, MONDAY + timedelta(milliseconds=1), OPEN, DOING),
     ]
     assert build_trace(issue(DONE), changes).issue.status == DONE
+
+
+# --- as it was ------------------------------------------------------------------------------------------------
+
+
+@given(histories(), st.integers(0, 60 * 24 * 40))
+def test_up_to_a_moment_it_is_the_trace_that_was_there_then(history: tuple[Issue, list[Change]], minutes: int) -> None:
+    now, changes = history
+    moment = MONDAY + timedelta(minutes=minutes, seconds=1)
+    before = [change for change in changes if change.at < moment]
+    cut = up_to(build_trace(now, changes), moment)
+    then = build_trace(replace(now, status=cut.stays[-1].status), before)
+    assert (cut.events, cut.stays, cut.moves) == (then.events, then.stays, then.moves)
+    assert cut.issue.status == then.issue.status
+
+
+def test_up_to_a_moment_a_flag_that_was_put_up_later_is_down() -> None:
+    flagged = build_trace(
+        issue(fields={"flag": "Impediment", "tier": "gold"}),
+        [edit(1, MONDAY + HOUR, "tier", "silver", "gold"), edit(2, MONDAY + 3 * HOUR, "flag", None, "Impediment")],
+    )
+    then = up_to(flagged, MONDAY + 2 * HOUR)
+    assert (then.issue.fields["flag"], then.issue.fields["tier"]) == (None, "gold")
+    assert up_to(flagged, MONDAY + HOUR).issue.fields["tier"] == "silver"
+    assert up_to(flagged, MONDAY + 4 * HOUR) is flagged

@@ -28,6 +28,14 @@ def test_the_words_are_found_in_any_case_behind_any_bullet() -> None:
     assert read_notes("").question_for("Search") == ""
 
 
+def test_the_host_and_what_others_could_use_are_read_and_no_action_is_made_of_them() -> None:
+    notes = read_notes(
+        "Host: Ann\nhost: a tester\nFor others: pair on it\n- for  others: Pair on it.\nFor others: ask early"
+    )
+    assert (notes.host, notes.for_others, notes.actions) == ("a tester", ("pair on it", "ask early"), ())
+    assert read_notes("Forothers: x\nFor other: y\nHosts: z") == read_notes("")
+
+
 def test_what_is_done_or_only_mentioned_asks_for_nothing() -> None:
     assert read_notes(
         "[x] was done\nThe action: none\nActions: many\n[]nothing else [ ]\nAction:\nAction:   "

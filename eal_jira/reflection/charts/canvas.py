@@ -27,6 +27,8 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from eal_jira.documents.text import safe_url
+
 INK = "#1f2328"
 PAPER = "#ffffff"
 #: at least 3:1 against white and against near-black, and told apart in the common kinds of colour blindness
@@ -38,6 +40,7 @@ OTHERS = ("#7a7a7a", "v")
 WIDTH = 720
 TITLE, TEXT, SMALL, TINY = 15, 11.5, 10.5, 9.5
 MUTED, GRID = 0.72, 0.14
+LONGEST_ADDRESS = 2_000
 
 _STYLE: dict[str, Any] = {
     "figure.facecolor": "none",
@@ -60,10 +63,14 @@ _FINER = re.compile(r"(\.\d\d)\d+")
 
 
 def clean(text: str, limit: int = 1_000) -> str:
-    """Foreign text as a chart can carry it: one line, no control, format or surrogate characters, not too long."""
-    kept = "".join(c if unicodedata.category(c)[0] != "C" else " " if c.isspace() else "" for c in text)
+    """Foreign text as a chart can carry it: one line, no control, format or surrogate characters, not too long.
+
+    Beyond ten times `limit` it is not even looked at: a megabyte of nothing to show would take its time on every dot.
+    """
+    head = text[: 10 * limit]
+    kept = "".join(c if unicodedata.category(c)[0] != "C" else " " if c.isspace() else "" for c in head)
     line = " ".join(kept.split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    return line if len(line) <= limit and len(head) == len(text) else line[: limit - 1].rstrip() + "…"
 
 
 @contextmanager
@@ -94,7 +101,8 @@ class Canvas:
 
     def write(self, x: float, y: float, text: str, *, size: float = TEXT, **options: Any) -> None:
         """Text with its baseline `y` pixels under the top edge and `x` pixels from the left one."""
-        self._drawing.text(x / WIDTH, 1 - y / self._outer, text, fontsize=size, **options)
+        lines = "\n".join(clean(line) for line in text.split("\n"))
+        self._drawing.text(x / WIDTH, 1 - y / self._outer, lines, fontsize=size, **options)
 
     def legend(self, entries: Sequence[tuple[str, str, str]], y: float = 64) -> None:
         """A line of (label, colour, marker) under the title, in the reading order of the picture."""
@@ -141,12 +149,12 @@ class Canvas:
     def dots(
         self, xs: Sequence[Any], ys: Sequence[float], series: tuple[str, str], tips: Sequence[str], urls: Sequence[str]
     ) -> None:
-        """One mark per issue; hovering over it says its tip, and it leads to its address where it has one."""
+        """One mark per issue; hovering over it says its tip, and it leads to its address where it has a safe one."""
         colour, marker = series
         marks = self.plot.scatter(
             xs, ys, s=44, marker=marker, color=colour, alpha=0.9, linewidths=0, zorder=3, clip_on=False
         )
-        marks.set_urls([url or None for url in urls])
+        marks.set_urls([_address(url) for url in urls])
         group = f"dots-{len(self._tips)}"
         marks.set_gid(group)
         self._tips[group] = tips
@@ -163,6 +171,12 @@ class Canvas:
         tips = {group: [clean(tip) for tip in texts] for group, texts in self._tips.items()}
         text = _for_a_page(svg.getvalue(), name, clean(title), clean(summary), tips)
         return text, base64.b64encode(pixels.getvalue()).decode("ascii")
+
+
+def _address(url: str) -> str | None:
+    """The address, where a mark may lead to it: a whole one of the web."""
+    whole = len(url) <= LONGEST_ADDRESS and url.startswith(("https://", "http://"))
+    return safe_url(url) if whole else None
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
