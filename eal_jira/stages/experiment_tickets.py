@@ -19,7 +19,7 @@ from eal_jira.stages.experiment_course import begin, begins_on, stop
 from eal_jira.stages.experiments import STAGE, file_ticket, is_experiment, team_of
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
-from eal_jira.store import Connection, damage, experiments, facts, issues, work
+from eal_jira.store import Connection, damage, experiments, facts, intents, issues, work
 from eal_jira.store.experiments import ExperimentRow
 
 log = structlog.get_logger()
@@ -114,8 +114,9 @@ class _Ticket:
         known = experiments.of_ticket(self._connection, self._issue.id)
         if known is not None:
             return known
-        ours = (self._issue.property or {}).get("marker")
-        key = str(ours) if ours else f"issue/{self._issue.id}"
+        # not every tracker shows our property; a store that is younger than the ticket knows only what is shown
+        made = intents.ticket_key(self._connection, self._issue.id) or (self._issue.property or {}).get("marker")
+        key = str(made) if made else f"issue/{self._issue.id}"
         experiments.add(self._connection, ExperimentRow(key, self._issue.id, "", "asking", self._now))
         experiments.change(self._connection, key, ticket_id=self._issue.id)
         row = experiments.get(self._connection, key)
