@@ -10,7 +10,8 @@ it: the expected wealth of a bettor who began with 1 stays 1, and the chance tha
 The bets are densities on the ranks that grow when these are low, half of the stake on either kind. Power densities
 κp^(κ−1) (Vovk, "Testing randomness online", Statistical Science 36, 2021) look at the lowest ranks and suit heavy
 tails. Normal shifts φ(z−δ)/φ(z), with z the normal quantile of 1−p, look at all ranks. They are the best bet there is
-where times are log-normal and shifted, and need a third fewer issues there. Any density is a fair bet, whatever the data.
+where times are log-normal and shifted, and need a third fewer issues there. Any density is a fair bet, whatever the
+data.
 
 What joined the bag stays in it: ranking every trial issue within one fixed comparison set looks alike and is not,
 since the set's own luck is then betted on again and again (7 to 10 % false alarms where 5 % were promised).

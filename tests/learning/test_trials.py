@@ -53,7 +53,8 @@ def test_half_the_median_is_found_within_22_trial_issues_by_half_and_within_75_b
 
 def test_a_third_off_is_found_within_80_trial_issues_by_half() -> None:
     assert np.median(found_after(POWER["a third off, 150 older"], 100)) <= 80
-    assert np.median(found_after(POWER["a third off, same period"], 80)) <= 65
+    # without bets on shifts it takes about 61
+    assert np.median(found_after(POWER["a third off, same period"], 80)) <= 55
 
 
 def test_a_drift_is_mistaken_for_an_effect_only_where_all_comparison_is_older_and_that_is_said() -> None:
