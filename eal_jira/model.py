@@ -262,6 +262,8 @@ class Capabilities:
     descriptions: bool = False
     #: tell who is in a group
     groups: bool = False
+    #: look for issues by a query in the tracker's own language (`Scope.query`)
+    queries: bool = False
 
 
 # --- what the process has -------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from eal_jira.process.versions import in_force
 from eal_jira.reflection.experiments import Command, commands, stop_of, wants_start
 from eal_jira.settings import TeamPart
 from eal_jira.stages.experiment_course import begin, begins_on, stop
+from eal_jira.stages.experiment_looks import refusal
 from eal_jira.stages.experiments import STAGE, file_ticket, is_experiment, team_of
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
@@ -59,10 +60,11 @@ def hear(house: House, now: datetime) -> int:
 def _one(house: House, issue: Issue, now: datetime, *, is_ticket: bool) -> str:
     """Why it could not be dealt with; "" where it was."""
     try:
+        refused = refusal(house, issue, query) if is_ticket and (query := _query(house, issue, now)) else ""
         with house.store.write() as connection:
             damage.require_whole(connection, [issue.id])
             if is_ticket:
-                _Ticket(house, connection, issue, now).read()
+                _Ticket(house, connection, issue, now, refused).read()
             else:
                 _asked_for(house, connection, issue, now)
     except RowsDamaged as error:
@@ -76,6 +78,17 @@ def _one(house: House, issue: Issue, now: datetime, *, is_ticket: bool) -> str:
         log.exception("an experiment was set aside", issue=issue.key)
         return f"Unexpected {type(error).__name__}; the log has the details."
     return ""
+
+
+def _query(house: House, issue: Issue, now: datetime) -> str:
+    """The query of a plan that is still to begin; "" where it has none."""
+    with house.store.read() as connection:
+        row = experiments.of_ticket(connection, issue.id)
+        if row is not None and row.state not in BEFORE:
+            return ""
+        text = str(issue.fields.get("description") or "")
+        plan = read_plan(text, issue.summary, guidelines=guidelines_of(house, connection, now))
+    return plan.query if isinstance(plan, Plan) else ""
 
 
 def _with_commands(connection: Connection, issue_ids: list[str]) -> set[str]:
@@ -95,8 +108,10 @@ def guidelines_of(house: House, connection: Connection, now: datetime) -> Mappin
 class _Ticket:
     """One experiment's ticket, as it is now."""
 
-    def __init__(self, house: House, connection: Connection, issue: Issue, now: datetime) -> None:
+    def __init__(self, house: House, connection: Connection, issue: Issue, now: datetime, refused: str = "") -> None:
         self._house, self._connection, self._issue, self._now = house, connection, issue, now
+        #: why the tracker does not take the plan's query
+        self._refused = refused
         self._us = facts.us(connection)
         self._words = issues.vocabulary(connection)
         self._said: tuple[Said, ...] = issues.comments(connection, issue.id)
@@ -139,6 +154,10 @@ class _Ticket:
         if not isinstance(plan, Plan):
             experiments.change(self._connection, row.key, state="asking")
             self._ask(row, plan.missing, fields_of(text).get("team", ""))
+            return
+        if self._refused:
+            experiments.change(self._connection, row.key, state="asking")
+            self._ask(row, {TITLES["scope"]: self._refused}, plan.team)
             return
         team = team_of(self._house, plan.team)
         day = begins_on(plan, team)

@@ -89,6 +89,21 @@ def trials(connection: Connection, key: str) -> set[str]:
     return {row.issue_id for row in connection.execute(select(t.trials.c.issue_id).where(t.trials.c.experiment == key))}
 
 
+def _others(key: str) -> str:
+    """Names the other side in the table of those who take part; no experiment is called so."""
+    return f"others of {key}"
+
+
+def stay_out(connection: Connection, key: str, issue_ids: Iterable[str], now: datetime) -> None:
+    """A look has found that these do not take part."""
+    join(connection, _others(key), issue_ids, now)
+
+
+def others(connection: Connection, key: str) -> set[str]:
+    """Ids of the issues that a look has found not to take part; some may have joined since."""
+    return trials(connection, _others(key))
+
+
 def trials_of(connection: Connection, issue_id: str) -> list[ExperimentRow]:
     """The experiments in which an issue takes part."""
     rows = connection.execute(

@@ -125,6 +125,7 @@ class JiraTracker(Tracker):
             attachments=True,
             descriptions=True,
             groups=True,
+            queries=True,
         )
 
     # --- reads ------------------------------------------------------------------------------------------------
