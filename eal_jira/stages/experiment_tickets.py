@@ -20,6 +20,7 @@ from eal_jira.stages.experiment_looks import refusal
 from eal_jira.stages.experiments import STAGE, file_ticket, is_experiment, team_of
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
+from eal_jira.stages.surprises import note
 from eal_jira.store import Connection, damage, experiments, facts, intents, issues, work
 from eal_jira.store.experiments import ExperimentRow
 
@@ -94,7 +95,8 @@ def _query(house: House, issue: Issue, now: datetime) -> str:
 def _with_commands(connection: Connection, issue_ids: list[str]) -> set[str]:
     us = facts.us(connection)
     said = issues.comments_of(connection, issue_ids)
-    return {i for i, comments in said.items() if any(c.what == "experiment" for c in commands(comments, us))}
+    wanted = ("experiment", "surprise")
+    return {i for i, comments in said.items() if any(c.what in wanted for c in commands(comments, us))}
 
 
 def guidelines_of(house: House, connection: Connection, now: datetime) -> Mapping[str, Mapping[str, str]]:
@@ -224,11 +226,14 @@ class _Ticket:
 
 
 def _asked_for(house: House, connection: Connection, issue: Issue, now: datetime) -> None:
-    """Each comment with "eal experiment: …" on an issue of a team becomes one ticket, with what it says of the plan."""
+    """Each comment with "eal experiment: …" on an issue of a team becomes one ticket, with what it says of the plan;
+    each with "eal surprise: …" a note."""
     team = next((t for t in house.teams if work.of_team(connection, [issue.id], t.name, t.scope)), None)
     if team is None:
         return
     for command in commands(issues.comments(connection, issue.id), facts.us(connection)):
+        if command.what == "surprise":
+            note(connection, team, issue, command, now)
         if command.what != "experiment":
             continue
         key = marker("experiment", "comment", issue.id, command.comment.id)

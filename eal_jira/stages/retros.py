@@ -23,6 +23,7 @@ from eal_jira.stages.experiments import stillness_of
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import Yardstick, traces_of
+from eal_jira.stages.surprises import noted
 from eal_jira.store import Connection, facts, issues, learning, process
 from eal_jira.store.learning import RetroRow
 
@@ -145,4 +146,5 @@ def _material(house: House, connection: Connection, team: TeamPart, now: datetim
         stillness=stillness_of(house, connection, team, now),
         actions=said.actions(house, connection, team.name, words),
         changes=[v.in_force_from for v in versions(connection, team.name) if v.version > 1],
+        noted=noted(house, connection, team.name),
     )

@@ -12,15 +12,17 @@ from sqlalchemy import Connection, select
 from eal_jira.store import tables as t
 from eal_jira.store.upsert import upsert
 
+SURPRISE = "surprise"
+
 
 @dataclass(frozen=True, slots=True)
 class LearningRow:
     key: str
     team: str
     guideline: str
-    #: "practice", "experiment" or "decision"
+    #: "practice", "experiment", "decision" or "surprise"
     kind: str
-    #: key of the proposal, experiment or practice that it comes from
+    #: key of the proposal, experiment or practice that it comes from; of a surprise, the issue's id
     source: str
     made: datetime
     body: Mapping[str, Any]
@@ -32,9 +34,17 @@ def save(connection: Connection, row: LearningRow) -> None:
     upsert(connection, t.learnings, [{**asdict(row), "made": known or row.made}])
 
 
-def listed(connection: Connection, team: str | None = None) -> list[LearningRow]:
+def listed(connection: Connection, team: str | None = None, kind: str | None = None) -> list[LearningRow]:
     """The newest first."""
     query = select(t.learnings).order_by(t.learnings.c.made.desc(), t.learnings.c.key)
     if team is not None:
         query = query.where(t.learnings.c.team == team)
+    if kind is not None:
+        query = query.where(t.learnings.c.kind == kind)
     return [LearningRow(**row._mapping) for row in connection.execute(query)]
+
+
+def surprised(connection: Connection, issue_id: str) -> bool:
+    """Whether somebody has noted a surprise on this issue."""
+    query = select(t.learnings.c.key).where(t.learnings.c.kind == SURPRISE, t.learnings.c.source == issue_id)
+    return connection.execute(query.limit(1)).first() is not None
