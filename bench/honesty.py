@@ -121,7 +121,13 @@ POWER = {
 }
 
 
-PROMISED = {"half the median, 150 older": (22, 75), "a third off, 150 older": (80, None)}
+HALVED, THIRD = (22, 75), (80, None)
+PROMISED = {
+    "half the median, 150 older": HALVED,
+    "a third off, 150 older": THIRD,
+    "half the median, same period": HALVED,
+    "a third off, same period": THIRD,
+}
 """At most so many trial issues until half of the runs, and 95 % of them, have found it."""
 ALARMS = 0.05
 

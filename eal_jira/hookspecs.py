@@ -320,6 +320,9 @@ class Tracker(ABC):
         belong to the scope, so in one request where the tracker can. Ids that nobody can see are simply not members.
         An issue is a second old then: where search may lag, ask past it if the tracker lets you. Whom this leaves out
         comes in with the next whole pass.
+
+        A query comes from the config or, where `capabilities.queries`, from a plan that somebody wrote in a ticket; one
+        that the tracker does not take raises `RefusedByTracker` with the tracker's words.
         """
 
     def remote_links(self, issue_ids: Sequence[str]) -> Mapping[str, tuple[RemoteLink, ...]]:

@@ -272,6 +272,8 @@ class Capabilities:
     groups: bool = False
     #: keep, under our account, which installation writes
     installations: bool = False
+    #: look for issues by a query in the tracker's own language (`Scope.query`)
+    queries: bool = False
 
 
 # --- what the process has -------------------------------------------------------------------------------------

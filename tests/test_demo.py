@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 # one worker lives through the demos, once each
 pytestmark = pytest.mark.xdist_group("demo")
@@ -18,18 +23,25 @@ BANNED = re.compile(r"\b(violation|offender|non-compliant|culprit|blame|fault)",
 
 
 @pytest.fixture(scope="module", params=["cloud", "datacenter"])
-def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def lived(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The folder of one demo a flavour and its facts; the little Jira runs on until the last test."""
     folder = tmp_path_factory.mktemp(request.param)
-    done = subprocess.run(
-        [sys.executable, "-m", "eal_jira", "demo", "--json", "--flavour", request.param],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return folder / "demo", json.loads(done.stdout)
+    command = [sys.executable, "-m", "eal_jira", "demo", "--json", "--keep", "--flavour", request.param]
+    told, errors = folder / "facts.json", folder / "stderr"
+    with told.open("w") as out, errors.open("w") as err:
+        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=err)
+    try:
+        deadline = datetime.now() + timedelta(seconds=280)
+        while "goes on at" not in errors.read_text():
+            assert process.poll() is None, errors.read_text()
+            assert datetime.now() < deadline, errors.read_text()
+            time.sleep(0.2)
+        yield folder / "demo", json.loads(told.read_text())
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
 
 
 def team(facts: dict[str, Any], name: str) -> dict[str, Any]:
@@ -37,10 +49,20 @@ def team(facts: dict[str, Any], name: str) -> dict[str, Any]:
     return found  # type: ignore[no-any-return]
 
 
-def test_the_planted_practice_is_found_proposed_and_decided(lived: tuple[Path, dict[str, Any]]) -> None:
+def test_the_planted_practice_is_found_probed_proposed_and_decided(lived: tuple[Path, dict[str, Any]]) -> None:
     _, facts = lived
     truth = facts["truths"]["practice"]
-    (proposal,) = team(facts, truth["team"])["proposals"]
+    found = team(facts, truth["team"])
+    assert [p["guideline"] for p in found["practices"] if p["verdict"] == "better"] == [truth["guideline"]]
+    (probe,) = found["experiments"]
+    assert probe["origin"].startswith(f"practice/payments/{truth['guideline']}/")
+    assert (probe["guideline"], probe["state"]) == (truth["guideline"], "works")
+    (proposal,) = found["proposals"]
+    assert proposal["experiment"] == probe["key"]
+    assert any("It works" in sentence for sentence in proposal["evidence"])
+    moments = [_moment(at) for at in (probe["made"], probe["started"], probe["ended"], proposal["made"])]
+    assert moments == sorted(moments)
+    assert moments[0] < moments[1] < moments[2]
     assert proposal["guideline"] == truth["guideline"]
     assert proposal["state"] == "approved"
     assert proposal["ticket"].startswith("EAL-")
@@ -57,9 +79,7 @@ def test_the_decision_is_the_managers_and_not_the_curious_developers(lived: tupl
     assert 1.5 < days < 5
 
 
-def _moment(text: str) -> Any:
-    from datetime import datetime
-
+def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
@@ -84,7 +104,7 @@ def test_the_planted_experiment_is_judged_as_planted(lived: tuple[Path, dict[str
     folder, facts = lived
     truth = facts["truths"]["experiment"]
     assert truth["direction"] == "better"
-    (trial,) = [e for e in team(facts, truth["team"])["experiments"] if e["started"]]
+    (trial,) = team(facts, truth["team"])["experiments"]
     assert trial["guideline"] == truth["guideline"]
     assert trial["state"] == "works"
     assert any("finished sooner" in sentence for sentence in trial["sentences"])
@@ -122,13 +142,38 @@ def test_the_reading_commands_work_on_what_the_demo_left(lived: tuple[Path, dict
         command = [sys.executable, "-m", "eal_jira", *words, "--config", str(folder / "eal-jira.toml"), "--json"]
         return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
-    assert told("status")["mirror"]["issues"] == facts["mirror"]["issues"]
+    # a later cycle mirrors what the last one wrote
+    assert told("status")["mirror"]["issues"] >= facts["mirror"]["issues"]
     assert len(told("deviations", "--team", "Search")["deviations"]) == team(facts, "Search")["deviations"]
-    assert {p["state"] for p in told("proposals")["proposals"]} == {"approved", "tried first"}
+    assert {p["state"] for p in told("proposals")["proposals"]} == {"approved", "open"}
     versions = told("guidelines", "show", "testing-before-done")["versions"]
     assert [v["version"] for v in versions] == [1, 2]
     assert versions[1]["changed"]
     assert told("guidelines", "lint")["problems"] == []
+
+
+def test_the_same_cycles_over_again_create_nothing_new(lived: tuple[Path, dict[str, Any]]) -> None:
+    """Later on the last day nothing is written at all. Where the clock goes back, pages tell what was in force then."""
+    folder, facts = lived
+    sandbox = f"{facts['sandbox']}/_sandbox"
+    ended = _moment(requests.get(f"{sandbox}/clock", timeout=30).json()["now"])
+    retros = {page: page.read_bytes() for page in (folder / "retros").rglob("*.html")}
+
+    def written_at(now: datetime) -> list[dict[str, Any]]:
+        requests.post(f"{sandbox}/clock", json={"set": now.isoformat()}, timeout=30).raise_for_status()
+        before = len(requests.get(f"{sandbox}/journal", timeout=30).json())
+        command = [sys.executable, "-m", "eal_jira", "cycle", "--config", str(folder / "eal-jira.toml"), "--json"]
+        done = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["cycle"]
+        assert _moment(done["now"]) == now
+        entries: list[dict[str, Any]] = requests.get(f"{sandbox}/journal", params={"since": before}, timeout=30).json()
+        return entries
+
+    for hours in (0, 1, 12):
+        assert written_at(ended + timedelta(hours=hours)) == []
+    for weeks in (12, 0):
+        again = written_at(ended - timedelta(weeks=weeks))
+        assert {(entry["kind"], *entry["artefact"]["fields"]) for entry in again} <= {("edit", "description")}
+    assert {page: page.read_bytes() for page in (folder / "retros").rglob("*.html")} == retros
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:

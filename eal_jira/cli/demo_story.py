@@ -11,8 +11,9 @@ from eal_jira.learning.adoption import Adoption
 from eal_jira.process.differences import difference
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
-from eal_jira.store import experiments, intents, issues, learning, process
+from eal_jira.store import Connection, experiments, intents, issues, learning, process
 from eal_jira.store.experiments import ExperimentRow
+from eal_jira.store.learning import ProposalRow
 
 
 def facts_of(house: House, world: World) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def facts_of(house: House, world: World) -> dict[str, Any]:
     }
 
 
-def _team(house: House, connection: Any, name: str) -> dict[str, Any]:
+def _team(house: House, connection: Connection, name: str) -> dict[str, Any]:
     history = versions(connection, name)
     return {
         "team": name,
@@ -59,10 +60,11 @@ def _team(house: House, connection: Any, name: str) -> dict[str, Any]:
                 "guideline": row.guideline,
                 "change": row.body["change"],
                 "state": row.state,
+                "experiment": row.body.get("experiment"),
                 "made": row.made,
                 "decided": row.decided,
                 "new_version": row.new_version,
-                "evidence": row.body["practice"]["sentences"],
+                "evidence": _evidence(connection, row),
                 "adoption": None if row.adoption is None else _adoption(Adoption.from_json(row.adoption)),
             }
             for row in learning.proposals(connection, name)
@@ -83,7 +85,7 @@ def _team(house: House, connection: Any, name: str) -> dict[str, Any]:
     }
 
 
-def _experiment(connection: Any, row: ExperimentRow) -> dict[str, Any]:
+def _experiment(connection: Connection, row: ExperimentRow) -> dict[str, Any]:
     ticket = issues.issues(connection, [row.ticket_id]).get(row.ticket_id)
     plan = None if row.design is None else row.design["plan"]
     return {
@@ -91,6 +93,9 @@ def _experiment(connection: Any, row: ExperimentRow) -> dict[str, Any]:
         "guideline": None if plan is None else plan["guideline"],
         "title": "" if plan is None else plan["title"],
         "state": row.state,
+        "key": row.key,
+        "origin": row.origin,
+        "made": row.made,
         "started": row.started,
         "ended": row.ended,
         "trial_issues": len(experiments.trials(connection, row.key)),
@@ -98,11 +103,20 @@ def _experiment(connection: Any, row: ExperimentRow) -> dict[str, Any]:
     }
 
 
+def _evidence(connection: Connection, row: ProposalRow) -> list[str]:
+    """What the proposal rests on: the experiment's sentences where it comes from one, else the practice's."""
+    tried = row.body.get("experiment")
+    found = experiments.get(connection, tried) if tried else None
+    if found is not None and found.result is not None:
+        return list(found.result["sentences"])
+    return [] if row.evidence is None else list(row.evidence["sentences"])
+
+
 def _adoption(adoption: Adoption) -> dict[str, Any]:
     return {"share_before": adoption.before.share, "share_since": adoption.since.share, "sentence": adoption.sentence}
 
 
-def _ticket(connection: Any, key: str) -> str | None:
+def _ticket(connection: Connection, key: str) -> str | None:
     row = intents.get(connection, f"ticket:{key}")
     return None if row is None or row.result is None else str(row.result["key"])
 
@@ -118,6 +132,11 @@ def told(facts: dict[str, Any]) -> Iterator[str]:
         for practice in team["practices"]:
             if practice["verdict"] != "cannot tell":
                 yield f"{team['team']}: “{practice['label']}” turned out {practice['verdict']}."
+        for trial in team["experiments"]:
+            if trial["started"]:
+                yield f"{team['team']} tried something on purpose ({trial['ticket']}): “{trial['title']}”."
+            if trial["ended"]:
+                yield f"  After {trial['trial_issues']} issues, on {trial['ended']:%d %B %Y}: {trial['state']}."
         for proposal in team["proposals"]:
             yield f"{team['team']}: ticket {proposal['ticket']} proposed: {'; '.join(proposal['change'])}."
             if proposal["decided"]:
@@ -125,11 +144,6 @@ def told(facts: dict[str, Any]) -> Iterator[str]:
             if proposal["adoption"] and None not in proposal["adoption"].values():
                 before, since = (percent(proposal["adoption"][f"share_{when}"]) for when in ("before", "since"))
                 yield f"  Of the work it is for, {since} is done that way since then, {before} before."
-        for trial in team["experiments"]:
-            if trial["started"]:
-                yield f"{team['team']} tried something on purpose ({trial['ticket']}): “{trial['title']}”."
-            if trial["ended"]:
-                yield f"  After {trial['trial_issues']} issues, on {trial['ended']:%d %B %Y}: {trial['state']}."
         for version in team["new_versions"]:
             yield f"{team['team']}: “{version['guideline']}” has been in force as version {version['version']} since."
     retros = sum(team["retros"] for team in facts["teams"])

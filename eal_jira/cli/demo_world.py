@@ -75,6 +75,9 @@ url = "{world.url}"
 token = {{ file = "{secret.resolve()}" }}
 learning_project = "{LEARNING.key}"
 
+[practices]
+propose_from = 0.8    # what looks good is first tried on purpose, if the team wants to
+
 [pages.html]
 folder = "retros"
 """

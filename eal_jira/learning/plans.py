@@ -48,8 +48,10 @@ class Plan(Keepable):
     better: Direction = "lower"
     #: measures that must not get worse
     guards: tuple[str, ...] = ()
-    #: issues with this label take part; "" where they are listed
+    #: issues with this label take part; "" where they are found otherwise
     label: str = ""
+    #: issues that a look finds by this query while they are unfinished take part; "" where they are found otherwise
+    query: str = ""
     #: keys of the issues that take part, where they are listed
     issues: tuple[str, ...] = ()
     comparison: Comparison = "same period"
@@ -67,6 +69,8 @@ class Plan(Keepable):
     def fingerprint(self) -> str:
         """Of everything that decides the result. A title or an origin does not."""
         body = replace(self, title="", origin=None, start="").to_json()
+        if not self.query:
+            del body["query"]  # plans of before had none, and have not changed
         return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     @property
@@ -124,10 +128,19 @@ _KEY = re.compile(r"\b[A-Z][A-Z0-9_]*-\d+\b")
 _COUNT = re.compile(r"(\d+)\s*(?:trial\s+)?(?:issues?|tickets?|stories)\b|^(?:after\s+)?(\d+)$", re.IGNORECASE)
 _DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
+_QUERY = re.compile(r"^(?:query|jql)\b\s*[:=]?\s*(.*)$", re.IGNORECASE)
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_PERSON = re.compile(
+    r"\b(?:assignee|reporter|creator|author|worklogAuthor|watcher|voter|approver|currentUser|membersOf)\b",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"label(?:led)?\s*[:=]?\s*[“\"'`]?([^\s“”\"'`,;]+)", re.IGNORECASE)
 
 LARGEST = 1000
 """Trial issues that a plan may ask for at most."""
+
+LONGEST = 1000
+"""Characters of a query, at most."""
 
 
 def fields_of(text: str) -> Fields:
@@ -177,12 +190,18 @@ def read_plan(
     guards = _guards(fields.get("guards", ""))
     if guards is None:
         ask("guards", f"which numbers must not get worse? (any of: {_names_of_measures()}; or: none)")
-    label, issues = _scope(fields.get("scope", ""))
-    if not label and not issues:
-        ask("scope", "which issues take part? (label small-batches; or: issues MOB-12, MOB-15)")
+    label, query, issues = _scope(fields.get("scope", ""))
+    if len(query) > LONGEST:
+        ask("scope", f"can the query be said in {LONGEST} characters? It has {len(query)}.")
+    elif person := _PERSON.search(_QUOTED.sub("", query)):
+        ask("scope", f"can the query do without “{person[0]}”? What is tried is a way of working, never a person.")
+    elif not label and not query and not issues:
+        ask("scope", "which issues take part? (label small-batches; or: query component = iOS; or: issues MOB-12)")
     comparison = _comparison(fields.get("comparison", ""))
     if comparison is None:
         ask("comparison", "with which others? (same period; or: before)")
+    elif query and comparison == "before":
+        ask("comparison", "same period? With a query nothing else can be: nobody has looked for the older ones.")
     start = _start(fields.get("start", ""))
     if start is None:
         ask("start", "when does it begin? (now; when moved; or a day such as 2026-05-04)")
@@ -206,6 +225,7 @@ def read_plan(
         better=better,
         guards=tuple(name for name in guards or () if name != measure),
         label=label,
+        query=query,
         issues=issues,
         comparison=comparison or "same period",
         start=start or NOW,
@@ -218,7 +238,9 @@ def read_plan(
 
 def lines_of(plan: Plan) -> Mapping[str, str]:
     """The plan as the lines of a ticket, by their names: `read_plan` reads the same from them."""
-    scope = f"label {plan.label}" if plan.label else f"issues {', '.join(plan.issues)}"
+    scope = f"issues {', '.join(plan.issues)}"
+    if plan.label or plan.query:
+        scope = f"label {plan.label}" if plan.label else f"query {plan.query}"
     over = [f"after {plan.size} issues"] * (plan.size is not None) + [str(plan.ends)] * (plan.ends is not None)
     values = {
         "team": plan.team,
@@ -284,10 +306,13 @@ def _guards(text: str) -> tuple[str, ...] | None:
     return None if None in found else tuple(dict.fromkeys(name for name in found if name))
 
 
-def _scope(text: str) -> tuple[str, tuple[str, ...]]:
+def _scope(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """Label, query, keys of issues: one of them, or none."""
+    if asked := _QUERY.match(text):
+        return "", asked[1].strip(), ()
     if named := _LABEL.search(text):
-        return named[1], ()
-    return "", tuple(dict.fromkeys(_KEY.findall(text)))
+        return named[1], "", ()
+    return "", "", tuple(dict.fromkeys(_KEY.findall(text)))
 
 
 def _comparison(text: str) -> Comparison | None:
@@ -339,7 +364,7 @@ def blank(teams: Sequence[str]) -> Mapping[str, str]:
         "measure": "cycle time",
         "better": "lower",
         "guards": "rework and reopenings",
-        "scope": "<label small-batches; or: issues ABC-12, ABC-15>",
+        "scope": "<label small-batches; or: query component = iOS; or: issues ABC-12, ABC-15>",
         "comparison": "same period",
         "start": NOW,
         "ends": "after 40 issues",

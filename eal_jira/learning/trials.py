@@ -157,7 +157,8 @@ def weigh(
         phrase=phrase or Phrase(),
     )
     if min(matched.n_trial, matched.n_comparison) < min_group:
-        return evidence
+        # so few are no group: however clear it is, nothing is said of them
+        return replace(evidence, better_after=None, worse_after=None)
     effect = matched.effect(_level_at_every_look(matched.n_trial))
     needed = issues_needed(max(effect.effect, 1 - effect.effect))
     return replace(
@@ -285,7 +286,7 @@ def _sentences(
             yield f"It was stopped: {stopped}"
         case State.GATHERING if young and main.verdict is State.WORKS:
             yield f"The main measure is better. What was to be guarded is not known for long enough yet: {_and(young)}."
-        case State.GATHERING:
+        case State.GATHERING if max(main.e_better, main.e_worse) < ENOUGH:
             yield (
                 f"The evidence stands at {max(main.e_better, main.e_worse):.1f} of {ENOUGH:.0f}: cannot tell yet."
                 + (f" About {main.more_needed} more trial issues if it goes on like this." if main.more_needed else "")

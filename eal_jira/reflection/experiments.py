@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from eal_jira.model import Actor, Category, Change, Comment
 
 _COMMAND = re.compile(
-    r"^[ \t]*@?eal[ \t,:-]+(?P<what>start|stop|experiment)\b[ \t]*[:,.–-]?[ \t]*(?P<rest>.*)$",
+    r"^[ \t]*@?eal[ \t,:-]+(?P<what>start|stop|experiment|surprise)\b[ \t]*[:,.–-]?[ \t]*(?P<rest>.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -20,7 +20,8 @@ SHORTLY_BEFORE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A line "eal start", "eal stop: reason" or "eal experiment: title" in a comment, with what follows it."""
+    """A line "eal start", "eal stop: reason", "eal experiment: title" or "eal surprise: what" in a comment, with what
+    follows it."""
 
     what: str
     #: the rest of the line

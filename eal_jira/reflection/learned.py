@@ -103,6 +103,8 @@ class Process:
     practices: Sequence[Practice]
     proposals: Sequence[Outlook]
     experiments: Sequence[Tried]
+    #: what somebody has noted as a surprise in the period
+    noted: Sequence[Surprise]
     asked: Asked | None
     zone: tzinfo
     min_group: int
@@ -184,7 +186,8 @@ def _others(within: Sequence[Deviation], seen: Sequence[Seen], process: Process)
 
 
 def _surprises(within: Sequence[Deviation], period: Period, process: Process) -> Iterable[Surprise]:
-    """What nobody could expect from the time before; ways only where enough issues went them."""
+    """What people noted, and what nobody could expect from the time before; ways only where enough issues went them."""
+    yield from process.noted
     known = {(d.guideline, d.signature) for d in process.deviations if d.at < period.start}
     new: dict[tuple[str, str], set[str]] = {}
     labels: dict[tuple[str, str], str] = {}

@@ -151,6 +151,8 @@ class Material:
     useful: Sequence[Useful] = ()
     #: when a guideline's version came in force that was not the first
     changes: Sequence[datetime] = ()
+    #: what somebody noted as a surprise, and when
+    noted: Sequence[tuple[datetime, Surprise]] = ()
 
 
 def build(
@@ -245,6 +247,7 @@ def _process(period: Period, material: Material) -> Process:
         practices=[each.practice for each in material.known],
         proposals=material.proposals,
         experiments=material.experiments,
+        noted=[surprise for at, surprise in material.noted if period.start <= at < period.end],
         asked=material.asked,
         zone=material.zone,
         min_group=material.min_group,

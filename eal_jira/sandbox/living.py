@@ -13,6 +13,7 @@ people find the same in the tracker.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -26,12 +27,12 @@ from eal_jira.sandbox.acts import Act, Create, Edit
 from eal_jira.sandbox.clock import VirtualClock
 from eal_jira.sandbox.hours import DAY_HOURS, later, zone
 from eal_jira.sandbox.lives import Share, history, usual
-from eal_jira.sandbox.reactions import APPROVED, DECISIONS, Proposal, reactions
+from eal_jira.sandbox.reactions import APPROVED, DECISIONS, Offer, Proposal, reactions, taken_up
 from eal_jira.sandbox.site import Site
 from eal_jira.sandbox.sprints import FIELD as SPRINT
 from eal_jira.sandbox.sprints import Sprints
 from eal_jira.sandbox.state import Board, Issue, Sprint
-from eal_jira.sandbox.teams import APPROVERS, BOT, LEARNING, MANAGERS, TEAMS, Team, plan
+from eal_jira.sandbox.teams import APPROVERS, BOT, LEARNING, MANAGERS, NOT_NEEDED, TEAMS, Team, plan
 from eal_jira.sandbox.truths import Truths, truths
 
 FIRST_DAY = date(2026, 1, 5)
@@ -40,6 +41,9 @@ START = datetime.combine(FIRST_DAY, time(6), tzinfo=UTC)
 NINE_MONTHS = timedelta(weeks=39)
 WRITTEN_BEFORE = timedelta(days=4)
 """How long before a trial begins its plan is written."""
+
+EXPERIMENT = "eal-experiment"
+_SCOPE = re.compile(r"\blabel (try-\w+)")
 
 
 def guidelines(team: Team, in_force_from: date = FIRST_DAY) -> str:
@@ -73,6 +77,8 @@ class Organisation:
         self.acts: list[Act] = []
         #: ids of guidelines whose change a manager has approved
         self._approved: set[str] = set()
+        #: by project: what the issues of an experiment that the team has taken up are marked with
+        self._marks: dict[str, str] = {}
         #: by project and number
         self._sprints: dict[tuple[str, object], Sprint] = {}
         self._names = _names()
@@ -138,11 +144,16 @@ class Organisation:
         self.acts.append(act)
 
     def _as_it_stands(self, edit: Edit) -> Edit:
-        """Sprints have ids only on the site; and a label comes beside those that are there already."""
+        """Sprints have ids only on the site; and a label comes beside those that are there already.
+
+        Who marks what is done in the team's own way also marks that it takes part in the team's experiment with it.
+        """
+        project = edit.key.partition("-")[0]
         if edit.field == SPRINT:
-            return replace(edit, value=self._sprints[edit.key.partition("-")[0], edit.value].id)
+            return replace(edit, value=self._sprints[project, edit.value].id)
         if edit.field == "labels" and isinstance(edit.value, tuple):
-            return replace(edit, value=(*self.site.issue(edit.key).fields["labels"], *edit.value))
+            marks = (self._marks[project],) if project in self._marks and NOT_NEEDED not in edit.value else ()
+            return replace(edit, value=(*self.site.issue(edit.key).fields["labels"], *edit.value, *marks))
         return edit
 
     def _turns(self, team: Team, board: Board) -> Iterator[_Appointment]:
@@ -197,6 +208,10 @@ class Organisation:
             for act in reactions(proposal, at):
                 self._perform(act)
         self._approved |= {each.guideline for each in self._proposals() if self._is_approved(each)}
+        for offer in self._offers():
+            for act in taken_up(offer, at):
+                self._perform(act)
+                self._marks[offer.team.key] = offer.label
 
     def _is_approved(self, proposal: Proposal) -> bool:
         """What managers moved it to last counts, whoever moved it afterwards."""
@@ -207,10 +222,31 @@ class Organisation:
     def _proposals(self) -> list[Proposal]:
         """The bot's tickets whose summary or property names a guideline that the managers have a mind about."""
         with self.site.lock:
-            tickets = [self.site.issues[number] for number in sorted(self.site.project(LEARNING.key).issues)]
-            theirs = (ticket for ticket in tickets if ticket.fields["reporter"] == BOT.account_id)
-            read = (self._read(ticket) for ticket in theirs if "eal-experiment" not in ticket.fields["labels"])
+            read = (self._read(ticket) for ticket in self._tickets() if EXPERIMENT not in ticket.fields["labels"])
             return [proposal for proposal in read if proposal]
+
+    def _offers(self) -> list[Offer]:
+        """The bot's experiments with a team's own way of working; a team that has written a plan itself wants none."""
+        with self.site.lock:
+            tickets = [ticket for ticket in self._tickets() if EXPERIMENT in ticket.fields["labels"]]
+            return [
+                Offer(ticket.key, team, asked[1], self._status(ticket), ticket.created)
+                for ticket in tickets
+                for team in TEAMS
+                if team.practice.guideline in (text := self._text(ticket)) and not all(team.practice.plan)
+                if (asked := _SCOPE.search(text))
+            ]
+
+    def _tickets(self) -> list[Issue]:
+        """The bot's, oldest first."""
+        tickets = (self.site.issues[number] for number in sorted(self.site.project(LEARNING.key).issues))
+        return [ticket for ticket in tickets if ticket.fields["reporter"] == BOT.account_id]
+
+    def _status(self, ticket: Issue) -> str:
+        return self.site.catalogue.statuses[ticket.fields["status"]].name
+
+    def _text(self, ticket: Issue) -> str:
+        return json.dumps(ticket.fields["description"], ensure_ascii=False)
 
     def _read(self, ticket: Issue) -> Proposal | None:
         said = f"{ticket.fields['summary']} {json.dumps(ticket.properties, ensure_ascii=False)}"
@@ -220,7 +256,7 @@ class Organisation:
         return Proposal(
             key=ticket.key,
             guideline=about,
-            status=self.site.catalogue.statuses[ticket.fields["status"]].name,
+            status=self._status(ticket),
             created=ticket.created,
             moves=tuple(
                 (history.author or "", item["toString"])

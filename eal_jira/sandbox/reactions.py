@@ -1,7 +1,8 @@
-"""What people do about a proposal they find in the learning project, as values: (proposal, moment) → acts.
+"""What people do about a ticket they find in the learning project, as values: (ticket, moment) → acts.
 
-A curious developer presses Approve the next day, though it isn't theirs to decide, and takes it back half a day later.
-After two working days a manager decides, for a reason.
+A curious developer presses Approve on a proposal the next day, though it isn't theirs to decide, and takes it back half
+a day later. After two working days a manager decides, for a reason. A team that is offered an experiment with its own
+way of working begins it after a working day.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from datetime import datetime
 
 from eal_jira.sandbox.acts import Act, Move, Person, Say
 from eal_jira.sandbox.hours import DAY_HOURS, later, zone
-from eal_jira.sandbox.teams import CURIOUS, MANAGERS, MOBILE, PAYMENTS, SEARCH
+from eal_jira.sandbox.teams import CURIOUS, MANAGERS, MOBILE, PAYMENTS, SEARCH, Team
 
 OPEN, APPROVED, DECLINED, TRY_FIRST = "Open", "Approved", "Declined", "Try first"
 
 CURIOUS_AFTER = 0.75 * DAY_HOURS
 DECIDED_AFTER = 2.0 * DAY_HOURS
 """Working hours after the proposal was made."""
+BEGUN_AFTER = 1.0 * DAY_HOURS
+"""Working hours after the experiment was offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +79,25 @@ def reactions(proposal: Proposal, at: datetime) -> Iterator[Act]:
         yield Move(at, CURIOUS.account_id, proposal.key, APPROVED)
 
 
-def _waited(proposal: Proposal, hours: float, who: Person, at: datetime) -> bool:
-    return later(proposal.created, hours, zone(who.time_zone)) <= at
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The ticket of an experiment that a team is offered, as the team sees it."""
+
+    key: str
+    team: Team
+    #: what it asks to be put on the issues that take part
+    label: str
+    status: str
+    created: datetime
+
+
+def taken_up(offer: Offer, at: datetime) -> Iterator[Act]:
+    """What the team does about the offer when it comes by at this moment."""
+    lead = offer.team.people[0]
+    if offer.status == OPEN and _waited(offer, BEGUN_AFTER, lead, at):
+        yield Say(at, lead.account_id, offer.key, "We do it this way anyhow. Let us find out whether it helps.")
+        yield Move(at, lead.account_id, offer.key, TRY_FIRST)
+
+
+def _waited(ticket: Proposal | Offer, hours: float, who: Person, at: datetime) -> bool:
+    return later(ticket.created, hours, zone(who.time_zone)) <= at

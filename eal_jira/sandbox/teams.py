@@ -320,6 +320,7 @@ LEARNING = ProjectPlan(
         ("Try first", "Approved"),
         ("Try first", "Declined"),
         ("Try first", "Open"),
+        ("Try first", "Done"),
         ("Approved", "Open"),
         ("Approved", "Done"),
         ("Declined", "Open"),

@@ -13,6 +13,7 @@ from eal_jira.process.versions import in_force
 from eal_jira.settings import TeamPart
 from eal_jira.stages.each_team import each_team
 from eal_jira.stages.experiment_course import keep_up
+from eal_jira.stages.experiment_looks import look
 from eal_jira.stages.experiment_tickets import hear
 from eal_jira.stages.follow_up import follow_ups
 from eal_jira.stages.guidelines import context, versions
@@ -38,6 +39,7 @@ def evaluate(house: House, now: datetime) -> Evaluated:
     evaluated = Evaluated(heard=hear(house, now))
 
     def one(team: TeamPart) -> None:
+        look(house, team, now)
         with house.store.write() as connection:
             if damage.to_be_judged(connection, team.name):
                 return

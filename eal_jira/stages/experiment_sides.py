@@ -33,11 +33,12 @@ class Sides:
         plan, until = design.plan, row.closed or now
         every = _measures(connection, team)
         inside = experiments.trials(connection, row.key)
+        others = experiments.others(connection, row.key) if plan.query else set(every)
         wished = {
             m.issue_id: m
             for m in every.values()
             if m.issue_id not in inside
-            and (plan.label in m.labels if plan.label else m.key in plan.issues)
+            and (plan.label in m.labels if plan.label else m.key in plan.issues)  # by a query, looks have joined them
             and m.started is not None
             and design.begun <= m.started <= until
         }
@@ -52,14 +53,14 @@ class Sides:
         day = None if plan.ends is None else datetime.combine(plan.ends, time(), team.zone).astimezone(UTC)
         apart = inside | set(wished)
         first, last = (design.begun - HORIZON, design.begun) if plan.comparison == "before" else (design.begun, until)
-        others = [
+        compared = [
             m
             for i, m in about(connection, team, plan.guideline, every).items()
-            if i not in apart and m.started is not None and first <= m.started <= last
+            if i in others and i not in apart and m.started is not None and first <= m.started <= last
         ]
         return cls(
             trial=_aged(connection, team, [*(m for i, m in every.items() if i in inside), *joining], now),
-            comparison=_aged(connection, team, others, now),
+            comparison=_aged(connection, team, compared, now),
             late=len(wished) - len(in_time),
             full=len(inside) + len(joining) >= most or (day is not None and now >= day),
         )

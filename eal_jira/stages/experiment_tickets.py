@@ -14,10 +14,12 @@ from eal_jira.reflection.experiments import Command, commands, stop_of, wants_st
 from eal_jira.settings import TeamPart
 from eal_jira.stages.each_team import attempt
 from eal_jira.stages.experiment_course import begin, begins_on, stop
+from eal_jira.stages.experiment_looks import refusal
 from eal_jira.stages.experiments import STAGE, file_ticket, is_experiment, team_of
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
-from eal_jira.store import Connection, damage, experiments, facts, issues, work
+from eal_jira.stages.surprises import note
+from eal_jira.store import Connection, damage, experiments, facts, intents, issues, work
 from eal_jira.store.experiments import ExperimentRow
 
 BEFORE = ("offered", "asking", "waiting", "closed")
@@ -56,20 +58,33 @@ def _one(house: House, issue: Issue, now: datetime, *, is_ticket: bool) -> str:
     """Why it could not be dealt with; "" where it was."""
 
     def hear_it() -> None:
+        refused = refusal(house, issue, query) if is_ticket and (query := _query(house, issue, now)) else ""
         with house.store.write() as connection:
             damage.require_whole(connection, [issue.id])
             if is_ticket:
-                _Ticket(house, connection, issue, now).read()
+                _Ticket(house, connection, issue, now, refused).read()
             else:
                 _asked_for(house, connection, issue, now)
 
     return attempt(house, now, issue.key, hear_it, [team.name for team in house.teams])
 
 
+def _query(house: House, issue: Issue, now: datetime) -> str:
+    """The query of a plan that is still to begin; "" where it has none."""
+    with house.store.read() as connection:
+        row = experiments.of_ticket(connection, issue.id)
+        if row is not None and row.state not in BEFORE:
+            return ""
+        text = str(issue.fields.get("description") or "")
+        plan = read_plan(text, issue.summary, guidelines=guidelines_of(house, connection, now))
+    return plan.query if isinstance(plan, Plan) else ""
+
+
 def _with_commands(connection: Connection, issue_ids: list[str]) -> set[str]:
     us = facts.us(connection)
     said = issues.comments_of(connection, issue_ids)
-    return {i for i, comments in said.items() if any(c.what == "experiment" for c in commands(comments, us))}
+    wanted = ("experiment", "surprise")
+    return {i for i, comments in said.items() if any(c.what in wanted for c in commands(comments, us))}
 
 
 def guidelines_of(house: House, connection: Connection, now: datetime) -> Mapping[str, Mapping[str, str]]:
@@ -83,8 +98,10 @@ def guidelines_of(house: House, connection: Connection, now: datetime) -> Mappin
 class _Ticket:
     """One experiment's ticket, as it is now."""
 
-    def __init__(self, house: House, connection: Connection, issue: Issue, now: datetime) -> None:
+    def __init__(self, house: House, connection: Connection, issue: Issue, now: datetime, refused: str = "") -> None:
         self._house, self._connection, self._issue, self._now = house, connection, issue, now
+        #: why the tracker does not take the plan's query
+        self._refused = refused
         self._us = facts.us(connection)
         self._words = issues.vocabulary(connection)
         self._said: tuple[Said, ...] = issues.comments(connection, issue.id)
@@ -102,8 +119,9 @@ class _Ticket:
         known = experiments.of_ticket(self._connection, self._issue.id)
         if known is not None:
             return known
-        ours = (self._issue.property or {}).get("marker")
-        key = str(ours) if ours else f"issue/{self._issue.id}"
+        # not every tracker shows our property; a store that is younger than the ticket knows only what is shown
+        made = intents.ticket_key(self._connection, self._issue.id) or (self._issue.property or {}).get("marker")
+        key = str(made) if made else f"issue/{self._issue.id}"
         experiments.add(self._connection, ExperimentRow(key, self._issue.id, "", "asking", self._now))
         experiments.change(self._connection, key, ticket_id=self._issue.id)
         row = experiments.get(self._connection, key)
@@ -126,6 +144,10 @@ class _Ticket:
         if not isinstance(plan, Plan):
             experiments.change(self._connection, row.key, state="asking")
             self._ask(row, plan.missing, fields_of(text).get("team", ""))
+            return
+        if self._refused:
+            experiments.change(self._connection, row.key, state="asking")
+            self._ask(row, {TITLES["scope"]: self._refused}, plan.team)
             return
         team = team_of(self._house, plan.team)
         day = begins_on(plan, team)
@@ -192,11 +214,14 @@ class _Ticket:
 
 
 def _asked_for(house: House, connection: Connection, issue: Issue, now: datetime) -> None:
-    """Each comment with "eal experiment: …" on an issue of a team becomes one ticket, with what it says of the plan."""
+    """Each comment with "eal experiment: …" on an issue of a team becomes one ticket, with what it says of the plan;
+    each with "eal surprise: …" a note."""
     team = next((t for t in house.teams if work.of_team(connection, [issue.id], t.name, t.scope)), None)
     if team is None:
         return
     for command in commands(issues.comments(connection, issue.id), facts.us(connection)):
+        if command.what == "surprise":
+            note(connection, team, issue, command, now)
         if command.what != "experiment":
             continue
         key = marker("experiment", "comment", issue.id, command.comment.id)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from eal_jira.learning.designs import Design
 from eal_jira.learning.practices import Practice
 from eal_jira.model import Figure, Issue, IssueRef, Trace
 from eal_jira.outbox.intents import Comment, Linked, Ticket, marker, want
@@ -18,7 +19,7 @@ from eal_jira.stages.house import House
 from eal_jira.stages.learnt import learn_practices, practice_key
 from eal_jira.stages.measuring import traces_of
 from eal_jira.stages.probes import offer_probe
-from eal_jira.store import Connection, learning
+from eal_jira.store import Connection, experiments, learning
 from eal_jira.store.learning import ProposalRow
 
 PROPOSAL_LABEL = "eal-proposal"
@@ -27,22 +28,30 @@ NAMED = 12
 
 
 def propose(house: House, connection: Connection, team: TeamPart, now: datetime) -> int:
-    """Does what each practice of the team asks for. How many proposals were made."""
+    """Does what each practice of the team asks for. How many proposals were made.
+
+    What is asked on purpose waits for its answer: nothing is proposed of a practice while its probe runs, and no probe
+    is offered while another departure from the same guideline is tried.
+    """
     known = learning.proposals(connection, team.name)
     current = {version.guideline: version for version in in_force(versions(connection, team.name), now)}
     made = 0
+    running = experiments.listed(connection, team.name, ("running",))
+    probed = {row.origin for row in running}
+    tried = {Design.from_json(row.design).plan.guideline for row in running if row.design is not None}
     learn_practices(connection, team, now)
     for row in learning.practices(connection, team.name):
         practice = Practice.from_json(row.body)
         version = current.get(row.guideline)
         shared = told_to_managers(row, house.settings.practices, now)
         step = next_step(practice, shared, version, known, house.settings.practices.propose_from)
+        origin = practice_key(team.name, row)
         match step:
             case (Step.RENEW, ProposalRow() as living):
                 _renew(house, connection, team, living, practice, now)
-            case (Step.PROBE, _):
-                offer_probe(house, connection, team, practice, practice_key(team.name, row), now)
-            case (Step.PROPOSE, _) if version is not None:
+            case (Step.PROBE, _) if row.guideline not in tried:
+                offer_probe(house, connection, team, practice, origin, now)
+            case (Step.PROPOSE, _) if version is not None and origin not in probed:
                 known.append(_from_practice(house, connection, team, practice, version, known, now))
                 made += 1
     return made

@@ -26,6 +26,7 @@ from eal_jira.stages.experiments import stillness_of
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
 from eal_jira.stages.measuring import Yardstick, traces_of
+from eal_jira.stages.surprises import noted
 from eal_jira.store import Connection, facts, issues, learning, process
 from eal_jira.store.learning import RetroRow
 
@@ -163,4 +164,5 @@ def _material(house: House, connection: Connection, team: TeamPart, period: Peri
         actions=said.actions(house, connection, team.name, words),
         useful=learnt.for_others(house, connection, team),
         changes=[v.in_force_from for v in every if v.version > 1],
+        noted=noted(house, connection, team.name),
     )

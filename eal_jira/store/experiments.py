@@ -88,6 +88,18 @@ def trials(connection: Connection, key: str) -> set[str]:
     return {row.issue_id for row in sealed.rows(connection, t.trials, query)}
 
 
+def stay_out(connection: Connection, key: str, issue_ids: Iterable[str], now: datetime) -> None:
+    """A look has found that these do not take part."""
+    for issue_id in issue_ids:
+        upsert.insert_new(connection, t.others, {"experiment": key, "issue_id": issue_id, "seen": now})
+
+
+def others(connection: Connection, key: str) -> set[str]:
+    """Ids of the issues that a look has found not to take part; some may have joined since."""
+    query = select(t.others).where(t.others.c.experiment == key)
+    return {row.issue_id for row in sealed.rows(connection, t.others, query)}
+
+
 def trials_of(connection: Connection, issue_ids: Sequence[str]) -> dict[str, list[ExperimentRow]]:
     """The experiments in which each of these issues takes part."""
     joined = sealed.rows(connection, t.trials, select(t.trials).where(t.trials.c.issue_id.in_(issue_ids)))

@@ -118,6 +118,13 @@ def tickets(connection: Connection) -> dict[str, str]:
     return {str(row.result["id"]): str(row.result["key"]) for row in rows if row.result is not None}
 
 
+def ticket_key(connection: Connection, issue_id: str) -> str | None:
+    """The key of the ticket that this issue is, where we have made it."""
+    ours = t.intents.c.verb == "ticket", t.intents.c.result["id"].as_string() == issue_id
+    key = connection.execute(select(t.intents.c.key).where(*ours)).scalar()
+    return None if key is None else str(key).removeprefix("ticket:")
+
+
 def next_of_lanes(connection: Connection, now: datetime, limit: int) -> list[IntentRow]:
     """The first undelivered intent of each lane whose time has come, only for teams whose first plan is approved.
 

@@ -512,6 +512,17 @@ trials = Table(
     PrimaryKeyConstraint("experiment", "issue_id"),
 )
 
+# Issues that a look has found not to take part in an experiment whose issues a query finds; some may join later.
+others = Table(
+    "others",
+    metadata,
+    Column("experiment", Text, nullable=False),
+    Column("issue_id", Text, nullable=False),
+    Column("seen", Moment, nullable=False),
+    _seal(),
+    PrimaryKeyConstraint("experiment", "issue_id"),
+)
+
 # A number of an issue of either side, written down when it was known; it never changes.
 observations = Table(
     "observations",

@@ -13,7 +13,7 @@ import pytest
 
 from eal_jira.errors import Gone, RefusedByTracker
 from eal_jira.hookspecs import Presence, Tracker
-from eal_jira.model import Capabilities, Installation, IssuePage, IssueRecord, IssueRef, TicketDraft
+from eal_jira.model import Capabilities, Installation, IssuePage, IssueRecord, IssueRef, Scope, TicketDraft
 from eal_jira.testing.world import World
 
 LATELY = timedelta(minutes=11)
@@ -179,6 +179,15 @@ class TrackerContract:
         assert tracker.members(world.scope, [gone.id]) == frozenset()
         assert tracker.members(world.scope, []) == frozenset()
         assert other.id in tracker.members(world.scope)
+
+    def test_a_query_that_can_not_be_read_is_refused(self, tracker: Tracker, world: World) -> None:
+        """It may come from a ticket: whoever wrote it is told."""
+        needs(tracker, "queries")
+        issue = world.make_issue("Looked for")
+        world.later(LONG_AGO)
+        tracker.whoami()
+        with pytest.raises(RefusedByTracker):
+            tracker.members(Scope(query="((( no query"), [issue.id])
 
     def test_comments_come_with_their_words_oldest_first(self, tracker: Tracker, world: World) -> None:
         needs(tracker, "comments")

@@ -128,6 +128,7 @@ class JiraTracker(Tracker):
             descriptions=True,
             groups=True,
             installations=True,
+            queries=True,
         )
 
     # --- reads ------------------------------------------------------------------------------------------------

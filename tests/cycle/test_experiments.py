@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from eal_jira.cycle import run_cycle
 from eal_jira.sandbox.acts import Create, Edit, Move, Person, ProjectPlan, Say
 from eal_jira.sandbox.text.wiki import plain
 from eal_jira.stages.house import House
-from eal_jira.store import experiments, work
+from eal_jira.store import experiments, issues, work
 from eal_jira.store.experiments import ExperimentRow, ObservationRow
 
 from .conftest import BOT, NOW, Bench, OpenBench
@@ -357,6 +357,112 @@ def test_a_label_that_comes_after_the_finish_counts_on_neither_side(bench: OpenB
         assert "8 issues got the label only after they were finished" in team.said()[0]
         sides = {number.issue_id for number in team.numbers()}
         assert not sides & {str(team.b.site.issue(key).id) for key in late}
+
+
+# --- who takes part, by a query ---------------------------------------------------------------------------------
+
+ASKED = PLAN.replace("label small-batches", "query labels = small")
+
+
+def working(team: Team, count: int, **fields: Any) -> list[str]:
+    """So many issues are begun now."""
+    keys = []
+    for _ in range(count):
+        team.number += 1
+        keys.append(f"P-{team.number}")
+        team.b.site.perform(Create(team.now, "ann", keys[-1], "Story", f"Thing {team.number}", fields))
+        team.b.site.perform(Move(team.now, "ann", keys[-1], "Doing"))
+    return keys
+
+
+def sides(team: Team) -> tuple[set[str], set[str]]:
+    """Keys of the issues whose numbers count as trial, and as comparison."""
+    with team.house.store.read() as connection:
+        keys = issues.keys(connection, [n.issue_id for n in team.numbers()])
+    return tuple({keys[n.issue_id] for n in team.numbers() if n.trial is side} for side in (True, False))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_by_a_query_an_issue_is_on_the_side_on_which_a_look_saw_it_unfinished(bench: OpenBench, flavour: str) -> None:
+    with at_work(bench, flavour) as team:
+        team.ticket(ASKED)
+        team.cycle()
+        assert team.row().state == "running"
+        inside, outside = working(team, 6, labels=["small"]), working(team, 6)
+        unseen = [*working(team, 1, labels=["small"]), *working(team, 1)]
+        for key in unseen:
+            team.move(key, "Done")
+        team.cycle()
+        into = outside.pop()
+        team.edit(into, "labels", ["small"])
+        team.cycle()
+        for key in (*inside, into, *outside):
+            team.move(key, "Done")
+        # whoever enters or leaves the query with the outcome known stays where they were seen
+        team.edit(outside[0], "labels", ["small"])
+        team.edit(inside[0], "labels", [])
+        for days in (1, 40, 40):
+            team.cycle(24 * days)
+        assert sides(team) == ({*inside, into}, set(outside))
+        tagged = {i.key for i in team.b.site.issues.values() if "eal-trial" in i.fields["labels"]}
+        assert tagged == {*inside, into}
+
+
+def test_a_query_that_finds_only_what_is_finished_finds_nobody(bench: OpenBench) -> None:
+    with at_work(bench) as team:
+        team.ticket(PLAN.replace("label small-batches", "query statusCategory = Done"))
+        team.cycle()
+        done = working(team, 8)
+        team.cycle()
+        for key in done:
+            team.move(key, "Done")
+        team.cycle(24)
+        team.cycle(24 * 60)
+        assert sides(team) == (set(), set(done))
+
+
+def test_a_query_that_the_tracker_refuses_is_asked_for_once_with_its_words_and_mended_it_begins(
+    bench: OpenBench,
+) -> None:
+    with at_work(bench) as team:
+        team.ticket(PLAN.replace("label small-batches", "query flavour = vanilla"))
+        for _ in range(3):
+            team.cycle()
+        assert team.row().state == "asking"
+        (asked,) = team.said()
+        assert "Scope" in asked
+        assert "Field 'flavour' does not exist" in asked
+        team.edit("EAL-1", "description", PLAN.replace("label small-batches", "query labels = vanilla"))
+        team.cycle()
+        assert team.row().state == "running"
+        assert "the plan is complete now" in team.said()[0]
+
+
+def test_a_query_that_is_refused_later_is_set_aside_and_keeps_who_takes_part(bench: OpenBench) -> None:
+    with at_work(bench) as team:
+        team.ticket(ASKED)
+        team.cycle()
+        working(team, 2, labels=["small"])
+        team.cycle()
+        row = team.row()
+        query = {**(row.design or {}), "plan": {**(row.design or {})["plan"], "query": "flavour = vanilla"}}
+        with team.house.store.write() as connection:
+            experiments.change(connection, row.key, design=query)
+        working(team, 1)
+        team.cycle()
+        with team.house.store.read() as connection:
+            assert len(experiments.trials(connection, row.key)) == 2
+            (aside,) = [item for item, _ in work.listed(connection) if item.kind == "query"]
+        assert "flavour" in aside.reason
+
+
+def test_a_tracker_without_queries_says_so_on_the_ticket(bench: OpenBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with at_work(bench) as team:
+        able = team.house.tracker.capabilities
+        monkeypatch.setattr(type(team.house.tracker), "capabilities", replace(able, queries=False))
+        team.ticket(ASKED)
+        team.cycle()
+        assert "this tracker has no queries" in team.said()[0]
 
 
 def test_who_took_part_stays_in_it_when_the_label_goes_and_a_number_stays_when_the_issue_comes_back(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -179,6 +179,46 @@ def test_what_is_only_promising_is_offered_as_an_experiment(bench: OpenBench) ->
             (row,) = experiments.listed(connection, "Team")
         plan = Plan.from_json((row.design or {})["plan"])
         assert (plan.measure, plan.guards, plan.guideline) == ("cycle_time", ("returns",), "review-before-done")
+
+
+@FLAVOURS
+def test_while_a_practice_is_tried_on_purpose_nothing_is_proposed_of_it(bench: OpenBench, flavour: str) -> None:
+    with lived(bench, flavour, practices="team_first = 0\npropose_from = 1") as life:
+        life.work(40, quick=True)
+        life.cycle()
+        life.cycle()
+        (ticket,) = life.experiments()
+        life.site.perform(Say(life.site.clock.now(), "ann", ticket.key, "eal start"))
+        life.cycle()
+        with life.house.store.read() as connection:
+            (row,) = experiments.listed(connection, "Team")
+        assert row.state == "running"
+        assert (row.origin or "").startswith("practice/team/review-before-done/"), "the ticket is the one we offered"
+        practices = life.house.settings.practices.model_copy(update={"propose_from": 0.6})
+        life.house = replace(life.house, settings=life.house.settings.model_copy(update={"practices": practices}))
+        life.cycle()
+        assert life.proposals() == [], "strong enough, but its answer is still to come"
+        life.site.perform(Say(life.site.clock.now(), "ann", ticket.key, "eal stop: we know enough"))
+        life.cycle()
+        assert [row.kind for row in life.proposals()] == ["practice"]
+
+
+def test_no_probe_is_offered_while_the_team_tries_another_departure_from_the_same_guideline(bench: OpenBench) -> None:
+    with lived(bench, practices="team_first = 0\npropose_from = 1") as life:
+        plan = (
+            "Team: Team\nHypothesis: It is sooner\nDeparts from: review-before-done\nMeasure: cycle time\n"
+            "Scope: label mine\nEnds: after 40 issues"
+        )
+        fields = {"description": plan, "labels": ["experiment"]}
+        life.site.perform(Create(life.site.clock.now(), "ann", "EAL-1", "Task", "Our own", fields))
+        life.work(40, quick=True)
+        life.cycle()
+        life.cycle()
+        assert life.experiments() == []
+        life.site.perform(Say(life.site.clock.now(), "ann", "EAL-1", "eal stop: it was no use"))
+        life.cycle()
+        (offered,) = life.experiments()
+        assert "on purpose" in offered.fields["summary"]
 
 
 # --- what a decision does ---------------------------------------------------------------------------------------

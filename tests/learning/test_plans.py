@@ -67,6 +67,40 @@ def test_markup_case_and_titles_make_no_difference(text: str) -> None:
     assert read(text) == PLAN
 
 
+@pytest.mark.parametrize("word", ["query ", "JQL: ", "jql = "])
+def test_a_query_is_read_as_it_stands_whatever_words_are_in_it(word: str) -> None:
+    query = 'labels = small AND summary ~ "label ABC-1" OR points < 3'
+    found = read(without(Scope=f"{word}{query}"))
+    assert found == replace(PLAN, label="", query=query)
+    assert isinstance(found, Plan)
+    assert read("\n".join(f"{n}: {v}" for n, v in lines_of(found).items())) == found
+    assert found.fingerprint != replace(found, query=f"{query} OR labels = more").fingerprint
+
+
+def test_a_query_without_words_too_long_or_compared_with_before_is_asked_about() -> None:
+    for name, text in (
+        ("Scope", without(Scope="query")),
+        ("Scope", without(Scope=f"query {'x' * 1001}")),
+        ("Compared with", without(Scope="query labels = small", **{"Compared with": "before"})),
+    ):
+        found = read(text)
+        assert isinstance(found, Unready)
+        assert list(found.missing) == [name]
+
+
+@pytest.mark.parametrize(
+    "query", ["assignee = ann", "labels = a and REPORTER in membersOf(b)", "creator=currentUser()"]
+)
+def test_a_query_for_people_is_asked_about(query: str) -> None:
+    found = read(without(Scope=f"query {query}"))
+    assert isinstance(found, Unready)
+    assert "never a person" in found.missing["Scope"]
+
+
+def test_words_that_a_query_looks_for_may_be_any() -> None:
+    assert isinstance(read(without(Scope='query summary ~ "assignee field"')), Plan)
+
+
 @pytest.mark.parametrize("name", ["Team", "Hypothesis", "Departs from", "Measure", "Scope", "Ends"])
 def test_what_lacks_is_asked_for_by_the_name_of_its_line(name: str) -> None:
     for text in (without(name), without(**{name: "<to be filled in>"}), without(**{name: "…"})):

@@ -44,15 +44,17 @@ def test_where_nothing_differs_hardly_any_experiment_works(name: str) -> None:
     assert false_alarms(HONEST[name], runs=120) <= 0.05
 
 
-def test_half_the_median_is_found_within_22_trial_issues_by_half_and_within_75_by_nearly_all() -> None:
-    half, most = np.percentile(found_after(POWER["half the median, 150 older"], 150), [50, 95], method="inverted_cdf")
+@pytest.mark.parametrize("name", ["half the median, 150 older", "half the median, same period"])
+def test_half_the_median_is_found_within_22_trial_issues_by_half_and_within_75_by_nearly_all(name: str) -> None:
+    half, most = np.percentile(found_after(POWER[name], 150), [50, 95], method="inverted_cdf")
     assert half <= 22
     assert most <= 75
 
 
 def test_a_third_off_is_found_within_80_trial_issues_by_half() -> None:
     assert np.median(found_after(POWER["a third off, 150 older"], 100)) <= 80
-    assert np.median(found_after(POWER["a third off, same period"], 80)) <= 95
+    # without bets on shifts it takes about 61
+    assert np.median(found_after(POWER["a third off, same period"], 80)) <= 55
 
 
 def test_a_drift_is_mistaken_for_an_effect_only_where_all_comparison_is_older_and_that_is_said() -> None:

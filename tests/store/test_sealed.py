@@ -141,13 +141,14 @@ def test_what_was_there_before_rows_had_seals_is_sealed_as_it_is(
         config = migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, "0008")
-        for table in (*SEALED, t.intervals):
+        before = [table for table in SEALED if table is not t.others]
+        for table in (*before, t.intervals):
             rows = [row_of(table, n) for n in (1, 2)]
             connection.execute(sa.insert(table), [{k: v for k, v in row.items() if k != "balance"} for row in rows])
     for engine in (writer, reader):
         engine.dispose()
     with closing(open_store(url, tmp_path)) as store, store.read() as connection:
-        for table in SEALED:
+        for table in before:
             assert len(sealed.rows(connection, table, sa.select(table))) == 2, table.name
         assert len(intervals.of_issues(connection, "text 1", ["text 1"])) == 1
 

@@ -39,6 +39,14 @@ def upgrade() -> None:
     # What is there is taken as it is: from here on it is watched.
     for name in SEALED:
         _add(name, sa.Column("seal", sa.LargeBinary(), nullable=True), _seal)
+    op.create_table(
+        "others",
+        sa.Column("experiment", sa.Text(), nullable=False),
+        sa.Column("issue_id", sa.Text(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("experiment", "issue_id", name=op.f("pk_others")),
+    )
     # each intent has its own now
     op.execute("DELETE FROM seals WHERE key NOT LIKE 'trace:%'")
     _add("intervals", sa.Column("balance", sa.BigInteger(), nullable=True), _balance)
