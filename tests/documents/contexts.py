@@ -423,6 +423,10 @@ def experiment_asks(say: Words) -> dict[str, object]:
     return {"missing": {"Scope": say("which issues take part?"), "Ends": say("when is it over?")}}
 
 
+def experiment_beyond(say: Words) -> dict[str, object]:
+    return {"why": say("more than 60 issues would take part")}
+
+
 def experiment_waits(_say: Words) -> dict[str, object]:
     return {"running": 2, "most": 2}
 
@@ -455,6 +459,7 @@ CONTEXTS: dict[str, Callable[[Words], dict[str, object]]] = {
     "experiment.md": experiment,
     "experiment_state.md": experiment_state,
     "experiment_asks.md": experiment_asks,
+    "experiment_beyond.md": experiment_beyond,
     "experiment_waits.md": experiment_waits,
     "experiment_fixed.md": experiment_fixed,
     "experiment_reason.md": experiment_reason,
