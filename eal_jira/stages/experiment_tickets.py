@@ -9,7 +9,8 @@ from datetime import datetime
 import structlog
 
 from eal_jira.errors import EalError, RowsDamaged
-from eal_jira.learning.plans import TITLES, WHEN_MOVED, Plan, blank, fields_of, read_plan
+from eal_jira.learning.plan_text import TITLES, blank, fields_of, read_plan
+from eal_jira.learning.plans import WHEN_MOVED, Plan
 from eal_jira.model import Actor, Category, Issue, IssueRef, SetAside
 from eal_jira.model import Comment as Said
 from eal_jira.outbox.intents import Comment, Linked, marker, want
