@@ -164,9 +164,9 @@ def _found(connection: Connection, ticket: str) -> ExperimentRow:
 
 
 def _told(connection: Connection, row: ExperimentRow) -> dict[str, Any]:
+    from eal_jira.learning.conclusions import Result
     from eal_jira.learning.plan_text import lines_of
     from eal_jira.learning.plans import Plan
-    from eal_jira.learning.trials import Result
     from eal_jira.store import experiments, issues
 
     plan = Plan.from_json(row.design["plan"]) if row.design else None

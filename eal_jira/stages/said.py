@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from eal_jira.learning.conclusions import Result
 from eal_jira.learning.designs import Design
-from eal_jira.learning.trials import Result
 from eal_jira.model import Category, IssueRef, Vocabulary
 from eal_jira.process.versions import GuidelineVersion
 from eal_jira.reflection.charts.experiment import Taken, Trial
