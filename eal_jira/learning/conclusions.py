@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from eal_jira.learning.evidence import as_told, comparisons, percent
 from eal_jira.learning.keepable import Keepable
 from eal_jira.learning.martingale import ENOUGH
 from eal_jira.learning.trials import BATCH, LEVEL, State, TrialEvidence
+from eal_jira.learning.wording import as_told, comparisons, percent
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,10 @@ from enum import StrEnum
 
 from scipy import stats
 
-from eal_jira.learning.evidence import Direction, Matched, Phrase, Sample
+from eal_jira.learning.evidence import Direction, Matched, Sample
 from eal_jira.learning.keepable import Keepable
 from eal_jira.learning.martingale import Entry, issues_needed, ranks, reached, wealth
+from eal_jira.learning.wording import Phrase
 
 BATCH = 20
 """Comparison issues in a batch of the same period: fewer make ranks coarse, more let a drift in."""

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from eal_jira.documents import one_line
 from eal_jira.learning.adoption import Adoption, Share
-from eal_jira.learning.evidence import Evidence, Phrase, Verdict
+from eal_jira.learning.evidence import Evidence, Verdict
 from eal_jira.learning.practices import Practice
+from eal_jira.learning.wording import Phrase
 from eal_jira.process.versions import GuidelineVersion
 from eal_jira.reflection.guideline_page import Stillness, page
 
