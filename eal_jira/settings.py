@@ -276,6 +276,9 @@ class ExperimentsPart(Part):
     done: str = "Done"
     #: the kind of link between an experiment and what it comes from
     link: str = "Relates"
+    #: a team tries on its own what is over after so many issues, or where no number is named within so many days
+    at_once_issues: int = Field(default=60, ge=1)
+    at_once_days: int = Field(default=92, ge=1)
     #: weeks without an experiment after which the retro asks whether that is meant to be
     quiet_weeks: int = Field(default=8, ge=1)
 

@@ -68,7 +68,7 @@ def show(ticket: Name, config: ConfigOption = None, as_json: JsonOption = False)
 @commands.command()
 def template(config: ConfigOption = None) -> None:
     """The text for the description of an experiment's ticket, to be filled in."""
-    from eal_jira.learning.plans import blank
+    from eal_jira.learning.plan_text import blank
     from eal_jira.settings import find_config, load_settings
 
     for name, hint in blank([team.name for team in load_settings(find_config(config)).teams]).items():
@@ -85,7 +85,8 @@ def start(
 ) -> None:
     """Make the ticket of an experiment. It begins in the cycle that finds the ticket complete."""
     from eal_jira.errors import UsageError
-    from eal_jira.learning.plans import Plan, lines_of, read_plan
+    from eal_jira.learning.plan_text import lines_of, read_plan
+    from eal_jira.learning.plans import Plan
     from eal_jira.outbox.intents import marker
     from eal_jira.stages.experiment_tickets import guidelines_of
     from eal_jira.stages.experiments import file_ticket, team_of
@@ -163,8 +164,9 @@ def _found(connection: Connection, ticket: str) -> ExperimentRow:
 
 
 def _told(connection: Connection, row: ExperimentRow) -> dict[str, Any]:
-    from eal_jira.learning.plans import Plan, lines_of
-    from eal_jira.learning.trials import Result
+    from eal_jira.learning.conclusions import Result
+    from eal_jira.learning.plan_text import lines_of
+    from eal_jira.learning.plans import Plan
     from eal_jira.store import experiments, issues
 
     plan = Plan.from_json(row.design["plan"]) if row.design else None

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from scipy import stats
 
-from eal_jira.learning.evidence import Evidence, Verdict, compare, percent
+from eal_jira.learning.evidence import Evidence, Verdict, compare
 from eal_jira.learning.keepable import Keepable
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.outcomes import CYCLE_TIME, Outcome, samples
+from eal_jira.learning.wording import percent
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from statistics import median_low
 
 import numpy as np
 
+from eal_jira.learning.conclusions import Result, conclude
 from eal_jira.learning.keepable import Keepable
 from eal_jira.learning.measured import DAY, MEASURED
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.plans import Plan
-from eal_jira.learning.trials import BATCH, Observation, Result, conclude, weigh
+from eal_jira.learning.trials import BATCH, Observation, weigh
 from eal_jira.model import Trace
 
 USUAL_CAP = 30.0

@@ -31,6 +31,7 @@ import numpy.typing as npt
 from scipy import optimize, stats
 
 from eal_jira.learning.keepable import Keepable
+from eal_jira.learning.wording import Phrase, as_told, comparisons, often_even, percent
 
 Direction = Literal["lower", "higher"]
 Floats = npt.NDArray[np.float64]
@@ -56,15 +57,6 @@ class Sample:
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):
             raise ValueError(f"a sample's value is a finite number, not {self.value}")
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """How a sentence says it: "the issue {way} {better}"."""
-
-    better: str = "did better"
-    worse: str = "did worse"
-    way: str = "done the new way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +270,7 @@ def _sentence(
     verdict: Verdict, e: Evidence, effect: float, low: float, high: float, ahead: float, behind: float
 ) -> str:
     said = comparisons(effect, ahead, behind, e.phrase)
-    counted = " counting even ones half" if _often_even(ahead, behind) else ""
+    counted = " counting even ones half" if often_even(ahead, behind) else ""
     effect, low, high = as_told(effect, low, high, ahead, behind)
     numbers = (
         f"{percent(effect)}{counted}, {percent(1 - e.level)} interval {percent(low)} to {percent(high)};"
@@ -286,42 +278,3 @@ def _sentence(
     )
     tail = "; chance alone could explain this, so we cannot tell yet." if verdict is Verdict.CANNOT_TELL else "."
     return f"{said} ({numbers}){tail}"
-
-
-def comparisons(effect: float, ahead: float, behind: float, phrase: Phrase) -> str:
-    """An effect as a team says it: "In 7 of 10 comparisons the issue done the new way finished sooner"."""
-    issue = f"the issue {phrase.way}"
-    if ahead == behind == 0:
-        return "All comparisons were even"
-    if _often_even(ahead, behind):
-        return (
-            f"In {_of(ahead, 100)} comparisons {issue} {phrase.better}, in {_of(behind, 100)} it {phrase.worse},"
-            " the rest were even"
-        )
-    if effect >= 0.5:
-        return f"In {_of(effect, 10)} comparisons {issue} {phrase.better}"
-    return f"In {_of(1 - effect, 10)} comparisons {issue} {phrase.worse}"
-
-
-def as_told(effect: float, low: float, high: float, ahead: float, behind: float) -> tuple[float, float, float]:
-    """The effect with its interval, turned round where `comparisons` speaks of the issue that did worse."""
-    turned = effect < 0.5 and not _often_even(ahead, behind)
-    return (1 - effect, 1 - high, 1 - low) if turned else (effect, low, high)
-
-
-def _often_even(ahead: float, behind: float) -> bool:
-    return 1 - ahead - behind >= 0.05
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
-def _of(share: float, whole: int) -> str:
-    """A share as "7 of 10", never rounded up to all or down to none."""
-    count = round(share * whole)
-    if count == whole and share < 1:
-        return f"more than {whole - 1} of {whole}"
-    if count == 0 and share > 0:
-        return f"fewer than 1 of {whole}"
-    return f"{count} of {whole}"

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from eal_jira.learning.evidence import Direction, Phrase
+from eal_jira.learning.evidence import Direction
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.outcomes import CYCLE_TIME, RETURNS, Outcome
 from eal_jira.learning.trials import capped
+from eal_jira.learning.wording import Phrase
 
 DAY = timedelta(days=1)
 

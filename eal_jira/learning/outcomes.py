@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from eal_jira.learning.evidence import Direction, Phrase, Sample
+from eal_jira.learning.evidence import Direction, Sample
 from eal_jira.learning.measures import Measures
+from eal_jira.learning.wording import Phrase
 
 DAY = timedelta(days=1)
 

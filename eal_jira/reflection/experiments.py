@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from eal_jira.learning.plans import Plan
 from eal_jira.model import Actor, Category, Change, Comment
+from eal_jira.settings import ExperimentsPart
 
 _COMMAND = re.compile(
     r"^[ \t]*@?eal[ \t,:-]+(?P<what>start|stop|experiment|surprise)\b[ \t]*[:,.–-]?[ \t]*(?P<rest>.*)$",
@@ -90,6 +92,28 @@ def _first_of(*texts: str) -> str:
 
 def wants_start(comments: Iterable[Comment], us: Collection[Actor]) -> bool:
     return any(command.what == "start" for command in commands(comments, us))
+
+
+def decided_to_start(
+    comments: Iterable[Comment], us: Collection[Actor], deciders: Collection[Actor], since: datetime | None
+) -> bool:
+    """Whether one of those who decide wants it to start. `since`: when the plan's text was last changed; what was
+    written earlier was about another plan."""
+    said = [command.comment for command in commands(comments, us) if command.what == "start"]
+    return any(
+        comment.actor in deciders and comment.actor not in us and (since is None or comment.updated >= since)
+        for comment in said
+    )
+
+
+def beyond(plan: Plan, mandatory: bool, today: date, part: ExperimentsPart) -> str:
+    """Why this is more than a team tries on its own: not one small step that can be taken back. "" where it is one."""
+    if mandatory:
+        return "the guideline is mandatory"
+    if plan.size is not None:
+        return f"more than {part.at_once_issues} issues would take part" if plan.size > part.at_once_issues else ""
+    far = plan.ends is not None and plan.ends > today + timedelta(days=part.at_once_days)
+    return f"it would go on for more than {part.at_once_days} days" if far else ""
 
 
 def quiet(running: int, last: datetime | None, first_cycle: datetime, now: datetime, weeks: int) -> int | None:

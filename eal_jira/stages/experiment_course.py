@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from eal_jira.learning.conclusions import Result
 from eal_jira.learning.designs import Design, designed, judged, observed
-from eal_jira.learning.plans import NOW, WHEN_MOVED, Plan, lines_of
-from eal_jira.learning.trials import Result, State
+from eal_jira.learning.plan_text import lines_of
+from eal_jira.learning.plans import NOW, WHEN_MOVED, Plan
+from eal_jira.learning.trials import State
 from eal_jira.model import Category
 from eal_jira.outbox.intents import Comment, Transition, marker, want
 from eal_jira.settings import TeamPart

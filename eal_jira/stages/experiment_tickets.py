@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from eal_jira.learning.plans import TITLES, WHEN_MOVED, Plan, blank, fields_of, read_plan
-from eal_jira.model import Category, Issue, IssueRef, SetAside
+from eal_jira.learning.plan_text import TITLES, blank, fields_of, read_plan
+from eal_jira.learning.plans import WHEN_MOVED, Plan
+from eal_jira.model import Actor, Category, Issue, IssueRef, SetAside
 from eal_jira.model import Comment as Said
 from eal_jira.outbox.intents import Comment, Linked, marker, want
 from eal_jira.process.versions import in_force
-from eal_jira.reflection.experiments import Command, commands, stop_of, wants_start
+from eal_jira.reflection.decisions import Choice
+from eal_jira.reflection.experiments import Command, beyond, commands, decided_to_start, stop_of, wants_start
 from eal_jira.settings import TeamPart
+from eal_jira.stages.approvers import approvers
 from eal_jira.stages.each_team import attempt
 from eal_jira.stages.experiment_course import begin, begins_on, stop
 from eal_jira.stages.experiment_looks import refusal
@@ -19,7 +23,7 @@ from eal_jira.stages.experiments import STAGE, file_ticket, is_experiment, team_
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House
 from eal_jira.stages.surprises import note
-from eal_jira.store import Connection, damage, experiments, facts, intents, issues, work
+from eal_jira.store import Connection, damage, experiments, facts, intents, issues, learning, work
 from eal_jira.store.experiments import ExperimentRow
 
 BEFORE = ("offered", "asking", "waiting", "closed")
@@ -58,26 +62,49 @@ def _one(house: House, issue: Issue, now: datetime, *, is_ticket: bool) -> str:
     """Why it could not be dealt with; "" where it was."""
 
     def hear_it() -> None:
-        refused = refusal(house, issue, query) if is_ticket and (query := _query(house, issue, now)) else ""
+        asked = _asked_of_others(house, issue, now) if is_ticket else Asked()
         with house.store.write() as connection:
             damage.require_whole(connection, [issue.id])
             if is_ticket:
-                _Ticket(house, connection, issue, now, refused).read()
+                _Ticket(house, connection, issue, now, asked).read()
             else:
                 _asked_for(house, connection, issue, now)
 
     return attempt(house, now, issue.key, hear_it, [team.name for team in house.teams])
 
 
-def _query(house: House, issue: Issue, now: datetime) -> str:
-    """The query of a plan that is still to begin; "" where it has none."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What has to be asked of the tracker before an experiment begins; no transaction is open meanwhile."""
+
+    #: why it does not take the plan's query
+    refused: str = ""
+    #: why the plan is more than a team tries on its own, and who may decide that it begins all the same
+    beyond: str = ""
+    deciders: Collection[Actor] = ()
+
+
+def _asked_of_others(house: House, issue: Issue, now: datetime) -> Asked:
     with house.store.read() as connection:
         row = experiments.of_ticket(connection, issue.id)
         if row is not None and row.state not in BEFORE:
-            return ""
+            return Asked()
         text = str(issue.fields.get("description") or "")
         plan = read_plan(text, issue.summary, guidelines=guidelines_of(house, connection, now))
-    return plan.query if isinstance(plan, Plan) else ""
+        if not isinstance(plan, Plan):
+            return Asked()
+        team = team_of(house, plan.team)
+        mandatory = any(
+            v.mandatory for v in in_force(versions(connection, team.name), now) if v.guideline == plan.guideline
+        )
+        began = wants_start(issues.comments(connection, issue.id), facts.us(connection))
+    today = now.astimezone(team.zone).date()
+    why = beyond(plan, mandatory, today, house.settings.experiments)
+    return Asked(
+        refusal(house, issue, plan.query) if plan.query else "",
+        why,
+        approvers(house, team) if why and began else (),
+    )
 
 
 def _with_commands(connection: Connection, issue_ids: list[str]) -> set[str]:
@@ -98,10 +125,9 @@ def guidelines_of(house: House, connection: Connection, now: datetime) -> Mappin
 class _Ticket:
     """One experiment's ticket, as it is now."""
 
-    def __init__(self, house: House, connection: Connection, issue: Issue, now: datetime, refused: str = "") -> None:
+    def __init__(self, house: House, connection: Connection, issue: Issue, now: datetime, asked: Asked) -> None:
         self._house, self._connection, self._issue, self._now = house, connection, issue, now
-        #: why the tracker does not take the plan's query
-        self._refused = refused
+        self._asked_first = asked
         self._us = facts.us(connection)
         self._words = issues.vocabulary(connection)
         self._said: tuple[Said, ...] = issues.comments(connection, issue.id)
@@ -145,18 +171,32 @@ class _Ticket:
             experiments.change(self._connection, row.key, state="asking")
             self._ask(row, plan.missing, fields_of(text).get("team", ""))
             return
-        if self._refused:
+        if self._asked_first.refused:
             experiments.change(self._connection, row.key, state="asking")
-            self._ask(row, {TITLES["scope"]: self._refused}, plan.team)
+            self._ask(row, {TITLES["scope"]: self._asked_first.refused}, plan.team)
             return
         team = team_of(self._house, plan.team)
         day = begins_on(plan, team)
-        state = "offered" if day is None else "waiting"
+        undecided = bool(self._asked_first.beyond) and not self._decided(row)
+        state = "offered" if day is None or undecided else "waiting"
         experiments.change(self._connection, row.key, team=team.name, state=state, design={"plan": plan.to_json()})
         if row.state == "asking" and self._asked(row):
             self._ask(row, {}, team.name)
-        if self._is_due(plan, day):
+        if undecided:
+            body = self._house.templates.render("experiment_beyond.md", {"why": self._asked_first.beyond})
+            mark = marker("experiment-beyond", row.key)
+            want(self._connection, team.name, Comment(mark, body, issue_id=self._issue.id), self._now)
+        elif self._is_due(plan, day):
             begin(self._house, self._connection, team, row.key, plan, self._now, self._begun_before(row))
+
+    def _decided(self, row: ExperimentRow) -> bool:
+        """Somebody who decides has said so: here, or on the proposal that is to be tried first."""
+        origin = None if row.origin is None else learning.proposal(self._connection, row.origin)
+        tried = origin is not None and origin.state == Choice.TRY_FIRST
+        begun = self._begun_before(row) is not None
+        changes = issues.changes(self._connection, [self._issue.id])[self._issue.id]
+        since = max((change.at for change in changes if change.field == "description"), default=None)
+        return tried or begun or decided_to_start(self._said, self._us, self._asked_first.deciders, since)
 
     def _is_due(self, plan: Plan, day: datetime | None) -> bool:
         if wants_start(self._said, self._us):

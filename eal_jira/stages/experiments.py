@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from eal_jira.learning.plans import WHEN_MOVED, Plan, lines_of
+from eal_jira.learning.plan_text import lines_of
+from eal_jira.learning.plans import WHEN_MOVED, Plan
 from eal_jira.model import Issue, IssueRef
 from eal_jira.outbox.intents import Linked, Ticket, marker, want
 from eal_jira.reflection.experiments import quiet

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from eal_jira.learning.conclusions import Result
 from eal_jira.learning.evidence import Verdict
 from eal_jira.learning.learnings import Learning, of_decision, of_practice
 from eal_jira.learning.plans import Plan
 from eal_jira.learning.practices import Practice
-from eal_jira.learning.trials import Result, State
+from eal_jira.learning.trials import State
 from eal_jira.outbox.intents import marker
 from eal_jira.process.grades import Grade
 from eal_jira.reflection.notes import same

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from eal_jira.mirror.pseudonyms import Pseudonyms
 from eal_jira.model import Actor, Change, Comment, Issue, Vocabulary
 from eal_jira.outbox import intents as out
 from eal_jira.outbox.intents import marker, want
@@ -21,7 +20,8 @@ from eal_jira.reflection.decisions import (
     read_decision,
 )
 from eal_jira.reflection.memory import Memory, text_hash
-from eal_jira.settings import DecisionsPart, GroupPart, TeamPart
+from eal_jira.settings import DecisionsPart, TeamPart
+from eal_jira.stages.approvers import approvers
 from eal_jira.stages.decide import carry_out, withdraw
 from eal_jira.stages.each_team import each_team
 from eal_jira.stages.house import House
@@ -85,7 +85,7 @@ def _hear(
     unseen = memory.unseen(ticket.changes)
     if unseen:
         # asks the tracker, so outside of any transaction
-        memory = memory.with_listed(unseen, _approvers(house, team), us)
+        memory = memory.with_listed(unseen, approvers(house, team), us)
     memory = replace(memory, text=memory.text or text_hash(ticket.issue))
     found = _found(proposal, ticket, meaning, memory)
     heard = memory.to_json()
@@ -175,13 +175,3 @@ def _answer(
 def _meaning(part: DecisionsPart, words: Vocabulary) -> Mapping[str, Choice]:
     named = {Choice.APPROVE: part.approve, Choice.TRY_FIRST: part.try_first, Choice.DECLINE: part.decline}
     return {status: choice for choice, names in named.items() for name in names for status in words.status_ids(name)}
-
-
-def _approvers(house: House, team: TeamPart) -> set[Actor]:
-    """Whoever is listed now, by account or by group."""
-    accounts = {each for each in team.approvers if not isinstance(each, GroupPart)}
-    for each in team.approver_groups:
-        accounts |= house.tracker.group_members(each.group)
-    with house.store.write() as connection:
-        people = Pseudonyms(facts.pseudonym_key(connection))
-    return {people.of(account) for account in accounts}

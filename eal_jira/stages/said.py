@@ -7,8 +7,8 @@ from contextlib import suppress
 from datetime import datetime
 
 from eal_jira.errors import Gone
+from eal_jira.learning.conclusions import Result
 from eal_jira.learning.designs import Design
-from eal_jira.learning.trials import Result
 from eal_jira.model import Category, IssueRef, Vocabulary
 from eal_jira.process.versions import GuidelineVersion
 from eal_jira.reflection.charts.experiment import Taken, Trial

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from eal_jira.learning.conclusions import Result
 from eal_jira.learning.designs import Design
 from eal_jira.learning.measures import Measures
 from eal_jira.learning.plans import Plan
 from eal_jira.learning.practices import condition
-from eal_jira.learning.trials import Result, State
+from eal_jira.learning.trials import State
 from eal_jira.model import Figure, IssueRef
 from eal_jira.outbox.intents import Comment, Linked, marker, want
 from eal_jira.process.versions import in_force

@@ -359,6 +359,45 @@ def test_a_label_that_comes_after_the_finish_counts_on_neither_side(bench: OpenB
         assert not sides & {str(team.b.site.issue(key).id) for key in late}
 
 
+# --- what is more than a small step ------------------------------------------------------------------------------
+
+DECIDED = TEAM + '\napprovers = ["boss"]'
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_small_step_begins_at_once_and_a_larger_one_is_decided_first(bench: OpenBench, flavour: str) -> None:
+    with at_work(bench, flavour, DECIDED + "\nexperiments = 5") as team:
+        team.b.site.add_person(Person("boss", "Boss"))
+        team.ticket(PLAN)
+        team.ticket(PLAN.replace("small-batches", "large").replace("40", "61"))
+        for _ in range(2):
+            team.cycle()
+        assert [team.row(f"EAL-{n}").state for n in (1, 2)] == ["running", "offered"]
+        (asked,) = team.said("EAL-2")
+        assert "asks for a decision first: more than 60 issues would take part" in asked
+        team.say("EAL-2", "eal start")
+        team.cycle()
+        assert team.row("EAL-2").state == "offered", "it is not hers to decide"
+        team.say("EAL-2", "Worth it.\neal start", who="boss")
+        team.cycle()
+        assert team.row("EAL-2").state == "running"
+
+
+def test_a_decision_is_about_the_plan_as_it_stood(bench: OpenBench) -> None:
+    with at_work(bench, team=DECIDED) as team:
+        team.b.site.add_person(Person("boss", "Boss"))
+        team.ticket(PLAN.replace("40", "61"))
+        team.cycle()
+        team.say("EAL-1", "eal start", who="boss")
+        team.b.site.clock.advance(HOUR / 2)  # type: ignore[attr-defined]
+        team.edit("EAL-1", "description", PLAN.replace("40", "900"))
+        team.cycle()
+        assert team.row().state == "offered"
+        team.edit("EAL-1", "description", PLAN)
+        team.cycle()
+        assert team.row().state == "running", "made smaller, nobody has to be asked"
+
+
 # --- who takes part, by a query ---------------------------------------------------------------------------------
 
 ASKED = PLAN.replace("label small-batches", "query labels = small")

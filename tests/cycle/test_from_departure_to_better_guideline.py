@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 from eal_jira.cli.cycle import approve_plans
 from eal_jira.cli.main import app
 from eal_jira.cycle import Cycle, run_cycle
+from eal_jira.learning.conclusions import Result, conclude
 from eal_jira.learning.plans import Plan
-from eal_jira.learning.trials import Result, State, conclude, weigh
+from eal_jira.learning.trials import State, weigh
 from eal_jira.sandbox.acts import Create, Edit, Move, Person, ProjectPlan, Say
 from eal_jira.stages.guidelines import versions
 from eal_jira.stages.house import House

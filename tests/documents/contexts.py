@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from eal_jira.documents import one_line
 from eal_jira.learning.adoption import Adoption, Share
-from eal_jira.learning.evidence import Evidence, Phrase, Verdict
+from eal_jira.learning.evidence import Evidence, Verdict
 from eal_jira.learning.practices import Practice
+from eal_jira.learning.wording import Phrase
 from eal_jira.process.versions import GuidelineVersion
 from eal_jira.reflection.guideline_page import Stillness, page
 
@@ -442,6 +443,10 @@ def experiment_asks(say: Words) -> dict[str, object]:
     return {"missing": {"Scope": say("which issues take part?"), "Ends": say("when is it over?")}}
 
 
+def experiment_beyond(say: Words) -> dict[str, object]:
+    return {"why": say("more than 60 issues would take part")}
+
+
 def experiment_waits(_say: Words) -> dict[str, object]:
     return {"running": 2, "most": 2}
 
@@ -474,6 +479,7 @@ CONTEXTS: dict[str, Callable[[Words], dict[str, object]]] = {
     "experiment.md": experiment,
     "experiment_state.md": experiment_state,
     "experiment_asks.md": experiment_asks,
+    "experiment_beyond.md": experiment_beyond,
     "experiment_waits.md": experiment_waits,
     "experiment_fixed.md": experiment_fixed,
     "experiment_reason.md": experiment_reason,

@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from eal_jira.learning.evidence import Evidence, Phrase, Sample, Verdict, compare
+from eal_jira.learning.evidence import Evidence, Sample, Verdict, compare
+from eal_jira.learning.wording import Phrase
 
 
 def group(values: list[float], stratum: str = "") -> list[Sample]:

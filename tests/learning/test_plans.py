@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eal_jira.documents import Templates, render
-from eal_jira.learning.plans import LARGEST, MEASURED, TITLES, Plan, Unready, blank, fields_of, lines_of, read_plan
+from eal_jira.learning.plan_text import TITLES, Unready, blank, fields_of, lines_of, read_plan
+from eal_jira.learning.plan_values import LARGEST
+from eal_jira.learning.plans import MEASURED, Plan
 
 GUIDELINES = {
     "Mobile": {"review-before-testing": "Stories are reviewed before they are tested", "wip": "Two at a time"},

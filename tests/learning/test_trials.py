@@ -11,17 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.honesty import HONEST, POWER, World, false_alarms, found_after, observations
-from eal_jira.learning.evidence import Phrase
-from eal_jira.learning.trials import (
-    BATCH,
-    Observation,
-    Result,
-    State,
-    TrialEvidence,
-    capped,
-    conclude,
-    weigh,
-)
+from eal_jira.learning.conclusions import Result, conclude
+from eal_jira.learning.trials import BATCH, Observation, State, TrialEvidence, capped, weigh
+from eal_jira.learning.wording import Phrase
 from tests.learning.builders import MONDAY
 
 SOONER = Phrase("finished sooner", "finished later")

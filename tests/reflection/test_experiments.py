@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from eal_jira.learning.plans import Plan
 from eal_jira.model import Actor, Category, Change, Comment
-from eal_jira.reflection.experiments import Stop, commands, quiet, stop_of, wants_start
+from eal_jira.reflection.experiments import Stop, beyond, commands, quiet, stop_of, wants_start
+from eal_jira.settings import ExperimentsPart
 
 US = (Actor("us"),)
 BEGUN = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -85,3 +87,23 @@ def test_a_team_that_has_tried_nothing_for_long_is_told_how_long(
 ) -> None:
     now = BEGUN + 40 * WEEK
     assert quiet(running, None if last is None else now - last * WEEK, BEGUN, now, weeks) == told
+
+
+@pytest.mark.parametrize(
+    ("size", "ends", "mandatory", "asks"),
+    [
+        (60, None, False, ""),
+        (61, None, False, "60 issues"),
+        (40, date(2030, 1, 1), False, ""),
+        (None, date(2026, 4, 1), False, ""),
+        (None, date(2026, 4, 4), False, "92 days"),
+        (1, None, True, "mandatory"),
+    ],
+)
+def test_a_small_step_is_few_issues_or_a_near_end_and_never_a_mandatory_guideline(
+    size: int | None, ends: date | None, mandatory: bool, asks: str
+) -> None:
+    plan = Plan(title="x", hypothesis="x", team="x", guideline="x", label="x", size=size, ends=ends)
+    why = beyond(plan, mandatory, date(2026, 1, 1), ExperimentsPart())
+    assert asks in why
+    assert bool(why) is bool(asks)

@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from eal_jira.learning.evidence import percent
+from eal_jira.learning.wording import percent
 from eal_jira.model import Figure
 from eal_jira.reflection.charts.canvas import GRID, INK, MUTED, OTHERS, SERIES, SMALL, canvas, clean
 from eal_jira.reflection.charts.numbers import GuidelineCount, share_of

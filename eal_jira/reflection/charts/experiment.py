@@ -10,7 +10,7 @@ from statistics import median
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 
-from eal_jira.learning.evidence import percent
+from eal_jira.learning.wording import percent
 from eal_jira.model import Figure
 from eal_jira.reflection.charts.canvas import INK, MUTED, SERIES, SMALL, canvas, clean
 from eal_jira.reflection.charts.days import dates_axis, days_axis, note
