@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadGroupScheduling
 
 from eal_jira.store import Store, open_store
 from tests.postgres import Server, make_template, server
@@ -22,6 +24,34 @@ from tests.postgres import Server, make_template, server
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+TOGETHER = (
+    "tests/test_demo.py",
+    "tests/cli/test_looking_back.py",
+    "tests/cycle/test_decisions_on_tickets.py",
+    "tests/mirror/test_costs.py",
+    "tests/plugins/test_tracker_jira_gateway.py",
+    "tests/plugins/test_tracker_jira_limits.py",
+    "tests/plugins/test_tracker_jira_writing.py",
+    "tests/sandbox/test_contract.py",
+    "tests/sandbox/test_odd_requests.py",
+)
+"""Files whose tests share something that takes long to make: each goes to one worker as a whole."""
+
+
+class Together(LoadGroupScheduling):
+    """By file where tests share much, one by one elsewhere. (Marks for this do nothing since pytest 9.2: a test's name
+    can't be changed any more.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in TOGETHER else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together | None:
+    return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
+
 
 SHARED = Path(__file__).parents[2] / "shared"
 

@@ -16,9 +16,6 @@ from typing import Any
 import pytest
 import requests
 
-# one worker lives through the demos, once each
-pytestmark = pytest.mark.xdist_group("demo")
-
 BANNED = re.compile(r"\b(violation|offender|non-compliant|culprit|blame|fault)", re.IGNORECASE)
 
 

@@ -49,8 +49,6 @@ source = "s"
 rule = {{ kind = "time_limit", status = "Open", at_most = "{days} days" }}
 """
 
-pytestmark = pytest.mark.xdist_group("decisions")
-
 
 @dataclass
 class Life:
