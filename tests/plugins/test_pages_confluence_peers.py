@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 import requests
 
+from eal_jira.hookspecs import PatienceInMemory
 from eal_pages_confluence.body import parse
 from eal_pages_confluence.datacenter import DataCenter
 from eal_pages_confluence.options import read_options
@@ -126,7 +127,7 @@ class Replayed(Wire):
     """A wire that gives what was recorded."""
 
     def __init__(self, answer: Any) -> None:
-        super().__init__(read_options({"url": "https://x.example.com", "space": "T"}, lambda: "t"))
+        super().__init__(read_options({"url": "https://x.example.com", "space": "T"}, lambda: "t"), PatienceInMemory())
         self._answer = answer
 
     def get(self, path: str, **params: object) -> Any:
