@@ -50,7 +50,7 @@ def differences(store: Store) -> list[Any]:
         return compare_metadata(context, metadata)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_a_migration_killed_anywhere_leaves_the_old_schema_or_the_new_one(
     store_kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
