@@ -10,6 +10,7 @@ CommonMark with tables (GitHub's), no HTML. On top of it three conventions, all 
 from __future__ import annotations
 
 import re
+import threading
 from typing import cast, get_args
 
 from markdown_it import MarkdownIt
@@ -59,7 +60,10 @@ def escape(text: str) -> str:
 
 def parse(markdown: str) -> Blocks:
     """The blocks of a Markdown text. Every text is a document; what has no meaning in one stays visible as text."""
-    return _blocks(SyntaxTreeNode(_PARSER.parse(markdown)))
+    # what the parser keeps for addresses is filled at its first use, and half full while that lasts
+    with _ONE_AT_A_TIME:
+        tokens = _PARSER.parse(markdown)
+    return _blocks(SyntaxTreeNode(tokens))
 
 
 def _parser() -> MarkdownIt:
@@ -69,6 +73,7 @@ def _parser() -> MarkdownIt:
     return parser
 
 
+_ONE_AT_A_TIME = threading.Lock()
 _PARSER = _parser()
 
 

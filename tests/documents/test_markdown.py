@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mdurl import _encode
 
 from eal_jira.documents.blocks import (
     Chip,
@@ -148,3 +152,18 @@ def test_text_without_end_is_cut_with_a_word_that_says_so() -> None:
 @given(st.text(alphabet="ab \n\t#*_`>-+1.|[]()!<>&~\\:=", max_size=200))
 def test_every_text_is_a_document(markdown: str) -> None:
     assert isinstance(parse(markdown), tuple)
+
+
+def test_threads_that_meet_their_first_address_at_once_all_read_it() -> None:
+    """Tickets and pages are delivered side by side, and the parser fills a table when it is first used."""
+    text = "[" + "x" * 10 + "](https://example.com/a%20b?c=d)"
+    expected = parse(text)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(100):
+                _encode.encode_cache.clear()
+                assert list(pool.map(parse, [text] * 16)) == [expected] * 16
+    finally:
+        sys.setswitchinterval(before)
